@@ -1,0 +1,48 @@
+"""The parts a project has only when a feature needs them, and the packages each part brings."""
+
+from __future__ import annotations
+
+NEEDS: dict[str, str] = {
+    "auth": "an operation knows its caller: app/core/auth.py",
+    "rate_limit": "an operation has a rate_limit: app/core/ratelimit.py",
+    "upstream": "an upstream is called: app/core/upstream.py, tests/fakes/",
+    "decimal": "a field is a decimal: app/core/decimals.py",
+    "strings": "a field is normalised or is text from outside: app/core/strings.py",
+    "email": "a field is an e-mail address",
+}
+
+BASE_DEPENDENCIES: tuple[str, ...] = (
+    "fastapi>=0.165,<0.170",
+    "uvicorn[standard]>=0.54",
+    "pydantic>=2.14,<3",
+    "pydantic-settings>=2.16,<3",
+    "structlog>=26.1",
+)
+
+DEPENDENCIES: dict[str, tuple[str, ...]] = {
+    "auth": ("pyjwt[crypto]>=2.15,<3",),
+    "rate_limit": ("limits>=5.8,<6",),
+    "upstream": ("httpx2>=2.16,<3", "stamina>=26.1"),
+    "email": ("email-validator>=2.4",),
+}
+
+DEV_DEPENDENCIES: tuple[str, ...] = (
+    "bandit>=1.9",
+    "httpx2>=2.16,<3",
+    "mypy>=2.4",
+    "pyright>=1.1.414",
+    "pytest>=9.2",
+    "pytest-cov>=7.1",
+    "pytest-randomly>=5.1",
+    "pytest-xdist>=3.8",
+    "ruff==0.17.6",
+    "schemathesis>=4.32",
+)
+
+
+def dependencies(needs: tuple[str, ...]) -> tuple[str, ...]:
+    """Run-time requirements of a project with these needs, sorted as pyproject holds them."""
+    wanted = set(BASE_DEPENDENCIES)
+    for need in needs:
+        wanted.update(DEPENDENCIES.get(need, ()))
+    return tuple(sorted(wanted))
