@@ -6,8 +6,12 @@ NEEDS: dict[str, str] = {
     "auth": "an operation knows its caller: app/core/auth.py",
     "rate_limit": "an operation has a rate_limit: app/core/ratelimit.py",
     "upstream": "an upstream is called: app/core/upstream.py, tests/fakes/",
+    "form": "an upstream wants form fields: the encoder in app/core/upstream.py",
+    "upstream_list": "an upstream answers with a list: `items` in app/core/upstream.py",
+    "currency": "an amount is sent in minor units: app/core/currency.py",
     "decimal": "a field is a decimal: app/core/decimals.py",
     "strings": "a field is normalised or is text from outside: app/core/strings.py",
+    "hooks": "an operation is the user's own function",
     "email": "a field is an e-mail address",
 }
 

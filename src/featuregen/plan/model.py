@@ -1,0 +1,182 @@
+"""The plan: everything a template needs, decided and quoted.
+
+A template prints what stands here and decides nothing. Every `str` is ready-made Python unless its
+comment says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from featuregen.plan.contribution import Contribution
+    from featuregen.plan.models import ModelsPlan
+    from featuregen.plan.scenes import TestsPlan
+    from featuregen.spec.model import FeatureSpec, Path
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureName:
+    """`name` and `plural` are module names; `title` is a Python literal."""
+
+    name: str
+    plural: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderPlan:
+    """A function that turns an upstream's answer into our model."""
+
+    name: str
+    parameter: str  # "response", or "_response" where it is not looked at
+    returns: str
+    body: tuple[str, ...]  # lines without indentation
+
+
+@dataclass(frozen=True, slots=True)
+class ClientMethodPlan:
+    name: str
+    signature: str  # with self
+    returns: str
+    docstring: str
+    verb: str
+    path: str  # a literal or an f-string
+    reader: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalPlan:
+    status: int
+    error: str  # the expression that builds the error
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPlan:
+    name: str
+    class_name: str
+    docstring: str
+    class_docstring: str
+    imports: tuple[str, ...]
+    base_url: str  # the setting
+    credentials: tuple[str, ...]
+    timeout: str
+    attempts: int
+    idempotency_header: str | None
+    error_message: str | None
+    keeps_settings: bool
+    readers: tuple[ReaderPlan, ...]
+    methods: tuple[ClientMethodPlan, ...]
+    refusal_parameters: str
+    refusals: tuple[RefusalPlan, ...]
+    other: str
+    on_timeout: str
+    on_broken: str
+    uses_from_unix: bool
+    uses_choose: bool
+    uses_lower: bool
+    uses_upper: bool
+    uses_str: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPlan:
+    name: str
+    verb: str  # "post"
+    returns: str  # of the service
+    service_signature: str  # with self
+    service_docstring: str
+    work: str  # the awaited expression in the service
+    route_arguments: tuple[str, ...]
+    endpoint_parameters: tuple[str, ...]
+    endpoint_returns: str
+    endpoint_docstring: str
+    endpoint_body: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HookPlan:
+    name: str
+    signature: str
+    returns: str
+    docstring: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsedClientPlan:
+    name: str
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    class_name: str
+    docstring: str
+    class_docstring: str
+    imports: tuple[str, ...]
+    clients: tuple[UsedClientPlan, ...]
+    init_parameters: str  # with self
+    provided_parameters: str  # of the function that builds the service for a request
+    provided_arguments: str
+    hooks_docstring: str
+    hook_imports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RouterPlan:
+    docstring: str
+    imports: tuple[str, ...]
+    arguments: str
+    combines_lifespans: bool
+    lifespans: str
+
+
+@dataclass(frozen=True, slots=True)
+class FakeRoutePlan:
+    method: str  # the handler's name, the operation's
+    docstring: str
+    verb: str
+    path: str  # a regular expression, as a literal
+    arguments: tuple[str, ...]  # further arguments of Route
+    answer: tuple[str, ...]  # lines of the handler's body
+    looks_at_call: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FakePlan:
+    name: str
+    class_name: str
+    docstring: str
+    class_docstring: str
+    imports: tuple[str, ...]
+    base_url: str
+    credentials: str | None  # a dict display
+    query_credentials: str | None
+    routes: tuple[FakeRoutePlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where in the spec a symbol of a generated file comes from."""
+
+    file: str
+    symbol: str
+    spec_path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePlan:
+    spec: FeatureSpec
+    feature: FeatureName
+    models: ModelsPlan
+    clients: tuple[ClientPlan, ...]
+    service: ServicePlan
+    operations: tuple[OperationPlan, ...]
+    hooks: tuple[HookPlan, ...]
+    router: RouterPlan
+    fakes: tuple[FakePlan, ...]
+    tests: TestsPlan
+    contribution: Contribution
+    origins: tuple[Origin, ...]

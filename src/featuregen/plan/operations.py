@@ -1,0 +1,314 @@
+"""The endpoints: the service's methods, the router's functions and the hooks behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featuregen.plan.clients import callers
+from featuregen.plan.model import HookPlan, OperationPlan, RouterPlan, ServicePlan, UsedClientPlan
+from featuregen.plan.names import pascal, sentence, words
+from featuregen.plan.quote import docstring, py_string
+from featuregen.plan.signatures import call_arguments, call_parameters, returns, user_type, uses_user
+from featuregen.plan.types import annotate
+
+if TYPE_CHECKING:
+    from featuregen.spec.model import FeatureSpec, Field, Operation
+
+_CORE = ("app.core.errors", "app.core.auth", "app.core.resources", "app.core.ratelimit")
+
+
+def all_params(operation: Operation) -> tuple[Field, ...]:
+    return (*operation.path_params, *operation.query, *operation.headers)
+
+
+def summary(operation: Operation) -> str:
+    """The one-line text of an operation, for OpenAPI and docstrings."""
+    return operation.summary or words(operation.name).capitalize()
+
+
+def raised_errors(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """Every error class that the endpoint can answer with, in the order of their status."""
+    names: dict[str, int] = {}
+    if operation.auth != "none":
+        names["UnauthorizedError"] = 401
+    if operation.permission:
+        names["ForbiddenError"] = 403
+    if operation.request:
+        names["ContentTooLargeError"] = 413
+    if operation.rate_limits:
+        names["RateLimitedError"] = 429
+    if operation.hook is not None:
+        names["NotImplementedYetError"] = 501
+    names.update((name, spec.errors[name].status) for name in operation.errors)
+    if operation.call is not None:
+        upstream = spec.upstreams[operation.call.upstream]
+        mapped = [*upstream.errors.values(), upstream.on_timeout, upstream.other]
+        names.update((item.error, spec.errors[item.error].status) for item in mapped if item)
+        if upstream.other is None:
+            names["UpstreamFailedError"] = 502
+        if "{" in operation.call.path and _may_be_refused(operation):
+            names["NotFoundError"] = 404
+    return tuple(sorted(names, key=lambda name: (names[name], name)))
+
+
+def _may_be_refused(operation: Operation) -> bool:
+    """A free string in an upstream's path may be a dot segment, which `segment` refuses."""
+    return any(field.type.kind == "string" and field.pattern is None for field in operation.path_params)
+
+
+def validates(operation: Operation) -> bool:
+    return bool(operation.request or all_params(operation))
+
+
+def plan_operations(spec: FeatureSpec) -> tuple[OperationPlan, ...]:
+    return tuple(_operation(operation, spec) for operation in spec.operations.values())
+
+
+def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
+    arguments = call_arguments(operation)
+    if operation.hook is not None:
+        work = f"{spec.feature}_hooks.{operation.hook}({arguments})"
+    else:
+        upstream = operation.call.upstream if operation.call else ""
+        work = f"self._{upstream}.{operation.name}({arguments})"
+    return OperationPlan(
+        name=operation.name,
+        verb=operation.method.lower(),
+        returns=returns(operation),
+        service_signature=", ".join(["self", *call_parameters(operation, spec)]),
+        service_docstring=docstring(summary(operation), operation.description, indent=8),
+        work=work,
+        route_arguments=_route_arguments(operation, spec),
+        endpoint_parameters=_endpoint_parameters(operation, spec),
+        endpoint_returns=_endpoint_returns(operation),
+        endpoint_docstring=docstring(operation.description or summary(operation), indent=4),
+        endpoint_body=_endpoint_body(operation, arguments),
+    )
+
+
+def route_path(operation: Operation, spec: FeatureSpec) -> str:
+    """The whole path, as clients call it: `/api/v1/payments/{payment_id}`."""
+    base = "" if spec.base_path == "/" else spec.base_path
+    below = "" if operation.path == "/" else operation.path
+    return (base + below) or "/"
+
+
+def _router_path(operation: Operation, spec: FeatureSpec) -> str:
+    whole = route_path(operation, spec)
+    return whole if spec.base_path == "/" else whole.removeprefix(spec.base_path)
+
+
+_RESPONSE_CLASSES = {"text": "PlainTextResponse", "html": "HTMLResponse", "bytes": "Response"}
+
+
+def _route_arguments(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    errors = raised_errors(operation, spec)
+    problems = list(errors)
+    if not validates(operation):
+        problems.append("validation=False")
+    elif spec.validation_status != 422:
+        problems.append(f"validation_status={spec.validation_status}")
+    arguments = [py_string(_router_path(operation, spec))]
+    if operation.status != 200:
+        arguments.append(f"status_code={operation.status}")
+    arguments.append(f"summary={py_string(summary(operation))}")
+    if operation.response.kind in _RESPONSE_CLASSES:
+        arguments.append(f"response_class={_RESPONSE_CLASSES[operation.response.kind]}")
+    if operation.response.kind == "none" and operation.status not in {204, 205, 304}:
+        arguments.append("response_model=None")
+    dependencies = _dependencies(operation)
+    if dependencies:
+        arguments.append(f"dependencies=[{', '.join(dependencies)}]")
+    if operation.deprecated:
+        arguments.append("deprecated=True")
+    arguments.append(f"responses={_responses(operation, problems)}")
+    return tuple(arguments)
+
+
+def _responses(operation: Operation, problems: list[str]) -> str:
+    documented = f"problems({', '.join(problems)})"
+    if operation.response.kind == "bytes":
+        content = '{"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}'
+        return f'{{{operation.status}: {{"content": {content}}}, **{documented}}}'
+    return documented
+
+
+def _dependencies(operation: Operation) -> tuple[str, ...]:
+    found: list[str] = []
+    if operation.rate_limits:
+        function = "rate_limit_by_address" if operation.auth == "none" else (
+            "rate_limit_optional_user" if operation.auth == "optional" else "rate_limit"
+        )
+        limits = ", ".join(py_string(limit.text) for limit in operation.rate_limits)
+        found.append(f"Depends({function}({limits}))")
+    if not uses_user(operation):
+        if operation.permission:
+            found.append(f"Depends(require_permission({py_string(operation.permission)}))")
+        elif operation.auth == "required":
+            found.append("Depends(get_current_user)")
+        elif operation.auth == "optional":
+            found.append("Depends(get_optional_user)")
+    return tuple(found)
+
+
+def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    required: list[str] = []
+    optional: list[str] = []
+    if operation.request:
+        required.append(f"data: {operation.request}")
+    for where, fields in (("path", operation.path_params), ("query", operation.query), ("header", operation.headers)):
+        for field in fields:
+            plan = annotate(field, spec=spec, where=where)  # type: ignore[arg-type]
+            if plan.default is None:
+                required.append(f"{plan.name}: {plan.annotation}")
+            else:
+                optional.append(f"{plan.name}: {plan.annotation} = {plan.default}")
+    if uses_user(operation):
+        required.append(f"user: {_user_annotation(operation)}")
+    required.append(f"service: {pascal(spec.feature)}ServiceDep")
+    return (*required, *optional)
+
+
+def _user_annotation(operation: Operation) -> str:
+    if operation.permission:
+        return f"Annotated[User, Depends(require_permission({py_string(operation.permission)}))]"
+    return "OptionalUser" if operation.auth == "optional" else "CurrentUser"
+
+
+def _endpoint_returns(operation: Operation) -> str:
+    match operation.response.kind:
+        case "bytes":
+            return "Response"
+        case "none" if operation.status not in {204, 205, 304}:
+            return "Response"
+        case _:
+            return returns(operation)
+
+
+def _endpoint_body(operation: Operation, arguments: str) -> tuple[str, ...]:
+    call = f"await service.{operation.name}({arguments})"
+    match operation.response.kind:
+        case "bytes":
+            return (f'return Response({call}, {operation.status}, media_type="application/octet-stream")',)
+        case "none" if operation.status not in {204, 205, 304}:
+            return (call, f"return Response(status_code={operation.status})")
+        case "none":
+            return (call,)
+        case _:
+            return (f"return {call}",)
+
+
+def plan_service(spec: FeatureSpec) -> ServicePlan:
+    clients = tuple(
+        UsedClientPlan(name, f"{pascal(name)}Client") for name in spec.upstreams if callers(name, spec)
+    )
+    title = words(spec.feature)
+    class_name = f"{pascal(spec.feature)}Service"
+    models = tuple(f"from app.models.{spec.feature} import {name}" for name in spec.models)
+    plain = (
+        "from collections.abc import Mapping",
+        "from datetime import date, datetime, time, timedelta",
+        "from decimal import Decimal",
+        "from typing import Any, Literal",
+        "from uuid import UUID",
+    )
+    return ServicePlan(
+        class_name=class_name,
+        docstring=docstring(f"What the {title} feature does; no HTTP in it: errors are domain errors, results are models", indent=0),
+        class_docstring=docstring(spec.summary or f"The operations of the {title} feature", indent=4),
+        imports=(
+            *plain,
+            "import structlog",
+            "from app.core.auth import User",
+            *(f"from app.clients.{client.name} import {client.class_name}" for client in clients),
+            *models,
+            f"from app.services import {spec.feature}_hooks",
+        ),
+        clients=clients,
+        init_parameters=", ".join(["self", *(f"{client.name}: {client.class_name}" for client in clients)]),
+        provided_parameters=", ".join(
+            f"{client.name}: Annotated[{client.class_name}, Depends(provide({client.class_name}))]" for client in clients
+        ),
+        provided_arguments=", ".join(client.name for client in clients),
+        hooks_docstring=docstring(
+            f"The {title} feature's own functions: yours to write",
+            "featuregen made this file once and never changes it again. Until a function is written, its endpoint answers 501.",
+            indent=0,
+        ),
+        hook_imports=(
+            *plain,
+            "from app.core.auth import User",
+            "from app.core.errors import NotImplementedYetError",
+            *(f"from app.core.errors import {name}" for name in spec.errors),
+            *models,
+        ),
+    )
+
+
+def plan_hooks(spec: FeatureSpec) -> tuple[HookPlan, ...]:
+    hooks: dict[str, HookPlan] = {}
+    for operation in spec.operations.values():
+        if operation.hook is not None and operation.hook not in hooks:
+            hooks[operation.hook] = HookPlan(
+                name=operation.hook,
+                signature=", ".join(call_parameters(operation, spec)),
+                returns=returns(operation),
+                docstring=docstring(summary(operation), _hook_body(operation, spec), indent=4),
+            )
+    return tuple(hooks.values())
+
+
+def _hook_body(operation: Operation, spec: FeatureSpec) -> str | None:
+    parts = [operation.description] if operation.description else []
+    if operation.errors:
+        raises = ", ".join(f"{name} ({spec.errors[name].status})" for name in operation.errors)
+        parts.append(f"Raise {raises} where the request cannot be met.")
+    return "\n\n".join(sentence(part) for part in parts) or None
+
+
+def plan_router(spec: FeatureSpec) -> RouterPlan:
+    clients = [name for name in spec.upstreams if callers(name, spec)]
+    errors = sorted({name for operation in spec.operations.values() for name in raised_errors(operation, spec)})
+    lifespans = ", ".join(f"{name}_lifespan(app)" for name in clients)
+    arguments = [] if spec.base_path == "/" else [f"prefix={py_string(spec.base_path)}"]
+    arguments.append(f"tags=[{py_string(spec.title)}]")
+    if len(clients) == 1:
+        arguments.append(f"lifespan={clients[0]}_lifespan")
+    elif clients:
+        arguments.append("lifespan=lifespan")
+    models = (name for name in spec.models)
+    return RouterPlan(
+        docstring=docstring(f"{spec.title}: the endpoints", indent=0),
+        imports=(
+            "from collections.abc import AsyncGenerator",
+            "from contextlib import asynccontextmanager",
+            "from datetime import date, datetime, time, timedelta",
+            "from decimal import Decimal",
+            "from typing import Annotated, Any, Literal",
+            "from uuid import UUID",
+            "from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response",
+            "from fastapi.responses import HTMLResponse, PlainTextResponse",
+            *_parameter_imports(spec),
+            "from app.core.auth import CurrentUser, OptionalUser, User, get_current_user, get_optional_user, require_permission",
+            "from app.core.ratelimit import rate_limit, rate_limit_by_address, rate_limit_optional_user",
+            "from app.core.resources import provide",
+            "from app.core.upstream import UpstreamFailedError",
+            f"from app.core.errors import problems{''.join(f', {name}' for name in errors if name != 'UpstreamFailedError')}",
+            *(f"from app.clients.{name} import {pascal(name)}Client, {name}_lifespan" for name in clients),
+            *(f"from app.models.{spec.feature} import {name}" for name in models),
+            f"from app.services.{spec.feature}_service import {pascal(spec.feature)}Service",
+        ),
+        arguments=", ".join(arguments),
+        combines_lifespans=len(clients) > 1,
+        lifespans=lifespans,
+    )
+
+
+def _parameter_imports(spec: FeatureSpec) -> tuple[str, ...]:
+    lines: set[str] = set()
+    for operation in spec.operations.values():
+        for where, fields in (("path", operation.path_params), ("query", operation.query), ("header", operation.headers)):
+            for field in fields:
+                plan = annotate(field, spec=spec, where=where)  # type: ignore[arg-type]
+                lines.update(f"from {item.module} import {item.name}" for item in plan.imports)
+    return tuple(sorted(lines))

@@ -1,0 +1,206 @@
+"""The right side of `send`: as Python code, and as the JSON value that a sample request gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Values
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING
+
+from featuregen.plan.quote import py_string
+from featuregen.spec.model import Field, FeatureSpec, Json, Operation, Pipe, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The same table as the generated app/core/currency.py; a test keeps them equal.
+CURRENCY_EXPONENTS = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
+         "VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An expression, and whether it may be None."""
+
+    code: str
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The values that a sample request gives: what `send` reads from, by kind of source."""
+
+    request: Values[str, Json]
+    path: Values[str, Json]
+    query: Values[str, Json]
+    header: Values[str, Json]
+    user: Values[str, Json]
+
+
+def source_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term:
+    """The Python expression inside a client's method, pipes applied."""
+    term = _plain_code(source, operation, spec)
+    for pipe in source.pipes:
+        term = _piped(term, pipe, operation, spec)
+    return term
+
+
+def _plain_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term:
+    match source.kind:
+        case "literal":
+            return Term(py_string(source.literal or ""), nullable=False)
+        case "settings":
+            return _setting_code(source.path[-1], spec)
+        case "user":
+            optional = operation.auth == "optional"
+            attribute = source.path[-1]
+            code = f"user.{attribute}"
+            return Term(f"{code} if user else None" if optional else code, optional or attribute == "email")
+        case "request":
+            return _request_code(source.path, spec.models[operation.request or ""].fields, spec)
+        case _:
+            name = source.path[-1]
+            field = parameter(operation, source.kind, name)
+            return Term(name, field.nullable)
+
+
+def _setting_code(name: str, spec: FeatureSpec) -> Term:
+    setting = spec.settings[name]
+    code = f"self._settings.{name}"
+    return Term(f"{code}.get_secret_value()" if setting.type.kind == "secret" else code, setting.nullable)
+
+
+def _request_code(path: Sequence[str], fields: Sequence[Field], spec: FeatureSpec) -> Term:
+    code, guards, nullable = "data", [], False
+    for position, part in enumerate(path):
+        field = next(item for item in fields if item.name == part)
+        code = f"{code}.{part}"
+        rest = path[position + 1 :]
+        if not rest:
+            nullable = field.nullable
+            break
+        if field.nullable:
+            guards.append(f"{code} is not None")
+        if field.type.kind == "list" and field.type.of is not None:
+            inner = _request_code(rest, spec.models[field.type.of.model or ""].fields, spec)
+            code = f"[{inner.code.replace('data', 'item', 1)} for item in {code}]"
+            break
+        fields = spec.models[field.type.model or ""].fields
+    if guards:
+        return Term(f"{code} if {' and '.join(guards)} else None", nullable=True)
+    return Term(code, nullable)
+
+
+def parameter(operation: Operation, kind: str, name: str) -> Field:
+    """The query, path or header field of that name."""
+    fields = {"path": operation.path_params, "query": operation.query, "header": operation.headers}
+    return next(field for field in fields[kind] if field.name == name)
+
+
+def _piped(term: Term, pipe: Pipe, operation: Operation, spec: FeatureSpec) -> Term:
+    inner = f"({term.code})" if " " in term.code else term.code
+    match pipe.name:
+        case "lower" | "upper" | "isoformat":
+            code = f"{inner}.{pipe.name}()"
+        case "str":
+            code = f"str({term.code})"
+        case "minor_units" | "from_minor_units":
+            currency = argument_source(pipe.args[0], operation)
+            code = f"{pipe.name}({term.code}, {source_code(currency, operation, spec).code})"
+        case "from_unix":
+            code = f"datetime.fromtimestamp({term.code}, UTC)"
+        case "map":
+            table, otherwise = split_table(pipe)
+            entries = ", ".join(f"{py_string(key)}: {py_string(value)}" for key, value in table)
+            rest = f", {py_string(otherwise)}" if otherwise is not None else ""
+            code = f"{{{entries}}}.get({term.code}{rest})"
+            return Term(code, otherwise is None)
+    return Term(f"{code} if {term.code} is not None else None", nullable=True) if term.nullable else Term(code, nullable=False)
+
+
+def split_table(pipe: Pipe) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    """The named entries of a `map`, and what `*` gives."""
+    return (
+        tuple(entry for entry in pipe.table if entry[0] != "*"),
+        next((value for key, value in pipe.table if key == "*"), None),
+    )
+
+
+def argument_source(name: str, operation: Operation) -> Source:
+    """A pipe's argument names a value of the same request: a parameter, else a field of the body."""
+    parts = tuple(name.split("."))
+    for kind in ("path", "query", "header"):
+        fields = {"path": operation.path_params, "query": operation.query, "header": operation.headers}[kind]
+        if any(field.name == name for field in fields):
+            return Source(kind, parts)  # type: ignore[arg-type]
+    return Source("request", parts)
+
+
+def source_value(source: Source, scene: Scene, operation: Operation, spec: FeatureSpec, settings: Values[str, Json]) -> Json:
+    """What a sample request sends, as JSON: the counterpart of `source_code`."""
+    value: Json
+    match source.kind:
+        case "literal":
+            value = source.literal
+        case "settings":
+            value = settings.get(source.path[-1])
+        case "request":
+            value = pluck(dict(scene.request), wire_path(source.path, operation.request, spec))
+        case "path" | "query" | "header" | "user":
+            value = getattr(scene, source.kind).get(source.path[-1])
+        case _:
+            value = None
+    for pipe in source.pipes:
+        if value is None:
+            return None
+        value = _piped_value(value, pipe, scene, operation, spec, settings)
+    return value
+
+
+def _piped_value(value: Json, pipe: Pipe, scene: Scene, operation: Operation, spec: FeatureSpec, settings: Values[str, Json]) -> Json:
+    match pipe.name:
+        case "lower":
+            return str(value).lower()
+        case "upper":
+            return str(value).upper()
+        case "str" | "isoformat":
+            return str(value)
+        case "minor_units":
+            currency = source_value(argument_source(pipe.args[0], operation), scene, operation, spec, settings)
+            return to_minor_units(value, currency)
+        case "map":
+            table, otherwise = split_table(pipe)
+            return dict(table).get(str(value), otherwise)
+        case _:
+            return value
+
+
+def to_minor_units(value: Json, currency: Json) -> int:
+    exponent = CURRENCY_EXPONENTS.get(str(currency).upper(), 2)
+    return int(Decimal(str(value)).scaleb(exponent).to_integral_value(rounding=ROUND_HALF_EVEN))
+
+
+def wire_path(path: Sequence[str], model: str | None, spec: FeatureSpec) -> tuple[str, ...]:
+    """Field names of a request as they are spelled in JSON."""
+    names: list[str] = []
+    for part in path:
+        field = next(item for item in spec.models[model or ""].fields if item.name == part)
+        names.append(field.wire_name)
+        model = field.type.model or (field.type.of.model if field.type.of else None)
+    return tuple(names)
+
+
+def pluck(value: Json, path: Sequence[str]) -> Json:
+    """What stands at `path` of a JSON value; through a list it plucks."""
+    for position, key in enumerate(path):
+        if isinstance(value, list):
+            return [pluck(item, path[position:]) for item in value]
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
