@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from featuregen.errors import Position
+from featuregen.errors import Diagnostic, Position
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 Bound: TypeAlias = int | float | Decimal | str
@@ -297,3 +297,4 @@ class FeatureSpec:
     examples: tuple[Example, ...]
     validation_status: int
     source: SpecSource
+    warnings: tuple[Diagnostic, ...] = ()  # remarkable, not wrong: unused definitions

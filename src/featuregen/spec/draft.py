@@ -1,0 +1,78 @@
+"""A document on its way to a `FeatureSpec`: which names it defines, and which definitions are free of faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from featuregen.spec.document import Node
+    from featuregen.spec.findings import Findings
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Names count as defined even where the definition is at fault, so that one fault is one diagnostic."""
+
+    tree: Node
+    findings: Findings
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """Names under `models`."""
+        return self._names("models")
+
+    @cached_property
+    def errors(self) -> frozenset[str]:
+        """Names under `errors`."""
+        return self._names("errors")
+
+    @cached_property
+    def settings(self) -> frozenset[str]:
+        """Names under `settings`."""
+        return self._names("settings")
+
+    @cached_property
+    def upstreams(self) -> frozenset[str]:
+        """Names under `upstreams`."""
+        return self._names("upstreams")
+
+    @cached_property
+    def operations(self) -> frozenset[str]:
+        """Names under `operations`."""
+        return self._names("operations")
+
+    @cached_property
+    def whole_models(self) -> frozenset[str]:
+        """Models of which every field can be known."""
+        return frozenset(name for name, node in self.entries("models") if not _fields_at_fault(node))
+
+    def entries(self, section: str) -> list[tuple[str, Node]]:
+        """Definitions of a section that are mappings."""
+        node = self.tree.get(section)
+        if node is None or node.kind != "map":
+            return []
+        return [(key.text, value) for key, value in node.entries if value.kind == "map"]
+
+    def node(self, section: str, name: str) -> Node | None:
+        """One definition."""
+        return dict(self.entries(section)).get(name)
+
+    @cached_property
+    def unsupported(self) -> bool:
+        """The spec asks for something that this version does not do yet."""
+        return any(found.code == "FG112" for found in self.findings.diagnostics)
+
+    def _names(self, section: str) -> frozenset[str]:
+        node = self.tree.get(section)
+        if node is None or node.kind != "map":
+            return frozenset()
+        return frozenset(key.text for key, _ in node.entries)
+
+
+def _fields_at_fault(node: Node) -> bool:
+    fields = node.get("fields")
+    return fields is None or fields.kind != "map" or fields.broken or any(
+        value.kind == "broken" for _, value in fields.entries
+    )

@@ -1,0 +1,271 @@
+"""The language's structure, once: which key may stand where and what it may hold.
+
+The structure check and the JSON Schema are both made from this. What a pattern cannot say (that a name
+exists, that bounds agree) is checked in `featuregen.spec.checks`.
+"""
+
+from __future__ import annotations
+
+from featuregen.spec.shapes import (
+    Anything,
+    Either,
+    Flag,
+    Key,
+    Listing,
+    Names,
+    Number,
+    Record,
+    Text,
+    Variants,
+    Whole,
+)
+
+SCALARS = (
+    "string", "int", "float", "decimal", "bool", "date", "datetime", "time", "duration", "uuid", "email",
+    "url", "json", "bytes", "id", "secret",
+)  # fmt: skip
+DURATION = r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d)"
+RATE = r"[1-9][0-9]{0,6}( per |/)([1-9][0-9]{0,3} ?)?(second|minute|hour|day)s?"
+SNAKE = "[a-z][a-z0-9_]{0,62}"
+PASCAL = "[A-Z][A-Za-z0-9]{0,62}"
+
+_PLACEHOLDER = r"\{[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?\}"
+_SEGMENT = rf"([A-Za-z0-9._~:@+-]|{_PLACEHOLDER})+"
+_TYPE = rf"^({'|'.join(SCALARS)}|enum|{PASCAL}|(list|map)\[.+\])$"
+
+_snake = Text("a name in snake_case", f"^{SNAKE}$", code="FG107")
+_pascal = Text("a name in PascalCase", f"^{PASCAL}$", code="FG107")
+_a_field = Text("the name of a field in snake_case", f"^{SNAKE}$", code="FG107")
+_a_model = Text("the name of a model", f"^{PASCAL}$", code="FG107")
+_an_error = Text("the name of an error", f"^{PASCAL}$", code="FG107")
+_a_setting = Text("the name of a setting", f"^{SNAKE}$", code="FG107")
+_header = Text("the name of a header", r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+_anything_named = Text("text as a key", r"\S")
+
+text = Text("text", r"\S")
+line = Text("text of one line", r"^[^\n\r]*\S[^\n\r]*\n?$")
+texts = Either("text or a list of text", (Listing(text, "a list of text"), text))
+duration = Either(
+    "a duration such as 30s, 500ms, 5m, 1h or 1d",
+    (Text("a duration such as 30s, 500ms, 5m, 1h or 1d", f"^{DURATION}$"), Number("seconds", 0)),
+)
+own_path = Text(
+    "a path such as /, /{id} or /{id}/refunds", rf"^(/|(/{_SEGMENT})+)$", code="FG506",
+    hint="a path begins with / and does not end with one; parameters are {snake_case}",
+)  # fmt: skip
+upstream_path = Text(
+    "a path of the upstream such as /payments/{id}", rf"^/(({_SEGMENT}|%[0-9A-F]{{2}}|[!$&'()*,;=])+/?)*$",
+    code="FG506", hint="it begins with /; values of the query go into `send_query`",
+)  # fmt: skip
+_bound = Either("a number, a date or a duration", (Number(), Text("a number, a date or a duration", r"\S")))
+_length = Whole("a length from 0 to 1000000000", 0, 1_000_000_000)
+
+field_record = Record(
+    "a field",
+    {
+        "type": Key(Text("a type", _TYPE, code="FG103", checked_later=True),
+                    "What the value is: a scalar type, enum, list[T], map[T] or a model", required=True),
+        "values": Key(Listing(Either("text or a whole number", (
+            text, Whole("a whole number", -(2**53), 2**53))), "a list of values", 1), "The values of an enum"),
+        "required": Key(Flag(), "False makes it optional: null, or the default, where it is absent"),
+        "default": Key(Anything(), "The value where it is absent"),
+        "example": Key(Anything(), "A value for the documentation and the tests"),
+        "description": Key(text, "What the value means"),
+        "gt": Key(_bound, "Greater than"),
+        "ge": Key(_bound, "Greater than or equal to"),
+        "lt": Key(_bound, "Less than"),
+        "le": Key(_bound, "Less than or equal to"),
+        "multiple_of": Key(Number(), "A multiple of this number"),
+        "decimal_places": Key(Whole("a number of places from 0 to 30", 0, 30), "Most places after the point"),
+        "max_digits": Key(Whole("a number of digits from 1 to 60", 1, 60), "Most digits in all"),
+        "round": Key(Text("a way to round", choices=("half_even", "half_up", "down")),
+                     "Quantise a value with more places instead of refusing it"),
+        "min_length": Key(_length, "Shortest length of text or of a list"),
+        "max_length": Key(_length, "Longest length of text or of a list"),
+        "pattern": Key(Text("a regular expression", r"[\s\S]"), "A regular expression, anchored as written"),
+        "unique": Key(Flag(), "No value of the list occurs twice"),
+        "strip": Key(Flag(), "Remove white space at both ends before the checks"),
+        "lower": Key(Flag(), "Turn into lower case before the checks"),
+        "upper": Key(Flag(), "Turn into upper case before the checks"),
+        "sensitive": Key(Either("true, false or last4", (Flag(), Text("true, false or last4", choices=("last4",)))),
+                         "Never in a log, an error or a repr; last4 shows the last four characters"),
+        "wire": Key(Text("a name in JSON", r"^[^\s\x00-\x1f]{1,100}$"), "Its name in JSON where that differs"),
+    },
+    dict.fromkeys(
+        ("immutable", "internal", "was", "generated", "references", "on_delete", "prefix"),
+        "belongs in a field of an entity",
+    ),
+)  # fmt: skip
+field = Either("a type, or a mapping with one", (
+    Text("a type", _TYPE, code="FG103", checked_later=True), field_record))  # fmt: skip
+fields = Names(_a_field, field, "a mapping of names to fields", 1)
+
+_rule = Record("a rule", {
+    "check": Key(text, "An expression over the fields that must be true", required=True),
+    "message": Key(text, "What the client is told where it is not", required=True),
+})  # fmt: skip
+model = Record("a model", {
+    "summary": Key(line, "What it is, in one line"),
+    "description": Key(text, "What it is, at length"),
+    "fields": Key(fields, "Its fields by name", required=True),
+    "rules": Key(Listing(_rule, "a list of rules"), "Rules over several fields"),
+    "example": Key(Names(_anything_named, Anything(), "a mapping of fields to values"), "A whole example"),
+    "extra": Key(Text("forbid or ignore", choices=("forbid", "ignore")), "What happens to keys it does not know"),
+})  # fmt: skip
+error = Record("an error", {
+    "status": Key(Whole("an HTTP status from 400 to 599", 400, 599), "HTTP status of the answer", required=True),
+    "title": Key(line, "Short text for people, the same for every occurrence"),
+    "code": Key(_snake, "Stable name for programs"),
+    "retry_after": Key(duration, "When the client may try again"),
+    "description": Key(text, "When it happens"),
+})  # fmt: skip
+
+_mapped_error = Record("an error mapping", {
+    "raise": Key(_an_error, "The error to raise", required=True),
+    "message": Key(line, "Its detail; {upstream_message} stands for the upstream's own text"),
+})  # fmt: skip
+_auth = Either("none, or a mapping that names the credentials", (
+    Text("none, or a mapping that names the credentials", choices=("none",)),
+    Variants("how the upstream is told who we are", {
+        "bearer": Record("bearer authentication", {
+            "bearer": Key(_a_setting, "The setting with the token", required=True)}),
+        "basic": Record("basic authentication", {
+            "basic": Key(Listing(_a_setting, "[user setting, password setting]", 2),
+                         "The settings with user and password", required=True)}),
+        "header": Record("authentication by header", {
+            "header": Key(_header, "Name of the header", required=True),
+            "value": Key(_a_setting, "The setting with its value", required=True)}),
+        "query": Record("authentication by query parameter", {
+            "query": Key(Text("the name of a query parameter", r"^[^\s&=#]+$"), "Name of the parameter", required=True),
+            "value": Key(_a_setting, "The setting with its value", required=True)}),
+    }),
+))  # fmt: skip
+upstream = Record("an upstream", {
+    "base_url": Key(_a_setting, "The setting with its address", required=True),
+    "auth": Key(_auth, "How it is told who we are"),
+    "encoding": Key(Text("json or form", choices=("json", "form")), "How bodies are sent"),
+    "timeout": Key(Either("a setting or a duration such as 30s", (
+        Text("a setting or a duration such as 30s", f"^({DURATION}|{SNAKE})$"), Number("seconds", 0.001))),
+        "One deadline over all attempts"),
+    "retries": Key(Whole("a number of retries from 0 to 10", 0, 10), "Further attempts where the call is safe to repeat"),
+    "idempotency_header": Key(_header, "Header that makes a repeated POST safe"),
+    "error_message": Key(Text("a path such as error.message", r"^[^\s.]+(\.[^\s.]+)*$"), "Where its error text stands"),
+    "errors": Key(Names(
+        Text("a status from 300 to 599, timeout or other", r"^([345][0-9][0-9]|timeout|other)$",
+             hint="`other` covers every status that is not named"),
+        _mapped_error, "a mapping of statuses to errors", numbers=True), "Which error each of its answers becomes"),
+})  # fmt: skip
+
+_target = Text("a dotted name", r"^[^\s.]+(\.[^\s.]+)*$")
+_source = Text("a source such as amount, user.id or =literal", r"\S")
+_mapping = Names(_target, _source, "a mapping of targets to sources")
+call = Record("a call", {
+    "upstream": Key(_snake, "Which upstream; may be left out when there is one"),
+    "method": Key(Text("an HTTP method", choices=("GET", "POST", "PUT", "PATCH", "DELETE")), "HTTP method", required=True),
+    "path": Key(upstream_path, "Path below the upstream's base URL", required=True),
+    "send": Key(_mapping, "Upstream field ← ours: the body, or the query for GET and DELETE"),
+    "send_query": Key(_mapping, "Query parameter ← ours"),
+    "send_headers": Key(Names(_header, _source, "a mapping of headers to sources"), "Header ← ours"),
+    "receive": Key(_mapping, "Our field ← the upstream's"),
+    "items": Key(_target, "Where the list stands in the answer"),
+    "refused": Key(Anything(), "What a refusal writes", later=True),
+    "when": Key(Anything(), "When the call is made", later=True),
+})  # fmt: skip
+_rate = Text("a rate such as 10/minute", f"^{RATE}$", hint="per second, minute, hour or day")
+_stored = ("create", "get", "update", "delete", "list", "transition", "reserve", "parent", "by", "via", "filter",
+           "search", "sort", "cache", "full", "when")  # fmt: skip
+operation = Record("an operation", {
+    "method": Key(Text("an HTTP method", choices=("GET", "POST", "PUT", "PATCH", "DELETE")), "HTTP method", required=True),
+    "path": Key(own_path, "Path below base_path; / is the collection itself", required=True),
+    "summary": Key(line, "What it does, in one line"),
+    "description": Key(text, "What it does, at length"),
+    "request": Key(_a_model, "Model of the body"),
+    "query": Key(fields, "Query parameters"),
+    "path_params": Key(fields, "Path parameters that are more than an id"),
+    "headers": Key(fields, "Request headers"),
+    "response": Key(Text("a model, list[Model], none, text, html or bytes",
+                         rf"^(none|text|html|bytes|{PASCAL}|list\[{PASCAL}\])$", code="FG107"), "What it answers"),
+    "status": Key(Whole("a success status from 200 to 299", 200, 299), "HTTP status of success"),
+    "auth": Key(Text("required, optional or none", choices=("required", "optional", "none")), "Who may call it"),
+    "permission": Key(Text("a permission such as payments.create", r"^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99}$"),
+                      "What the caller must be allowed to do"),
+    "rate_limit": Key(Either("a rate such as 10/minute, or a list of them", (
+        _rate, Listing(_rate, "a list of rates", 1))), "How often a caller may call it"),
+    "deprecated": Key(Flag(), "Marked as deprecated in the documentation"),
+    "errors": Key(Listing(_an_error, "a list of errors"), "Errors that a hook raises"),
+    "call": Key(call, "Calls an upstream and answers with what it says"),
+    "hook": Key(_snake, "The function that does it, written by you"),
+    "before": Key(_snake, "A function of yours that runs first"),
+    "after": Key(_snake, "A function of yours that runs last"),
+    "idempotent": Key(Flag(only=False), "Accepts an Idempotency-Key"),
+    "async": Key(Flag(only=False), "Answers 202 and works later"),
+    **{name: Key(Anything(), "Belongs to features that store things", later=True) for name in _stored},
+})  # fmt: skip
+
+_values = Names(_anything_named, Anything(), "a mapping of names to values")
+_step = {
+    "do": Key(_snake, "The operation", required=True),
+    "with": Key(_values, "The body"),
+    "path": Key(_values, "Path parameters"),
+    "query": Key(_values, "Query parameters"),
+    "headers": Key(_values, "Request headers"),
+    "as": Key(_snake, "user, anonymous, or the name of another user"),
+    "permissions": Key(Listing(line, "a list of permissions"), "What the caller may do; all, where it is left out"),
+    "upstream": Key(Record("an upstream's answer", {
+        "status": Key(Whole("an HTTP status from 200 to 599", 200, 599), "Its status", required=True),
+        "body": Key(Anything(), "Its body"),
+    }), "What the upstream answers"),
+    "save": Key(Names(_snake, Text("a path such as body.payment_id", r"^(body|headers)(\.[^\s.]+)+$"),
+                      "a mapping of names to places in the answer"), "Values kept for later steps"),
+}  # fmt: skip
+_given = Record("a step", _step)
+example = Record("an example", {
+    "name": Key(line, "A sentence that is true", required=True),
+    "given": Key(Listing(_given, "a list of steps"), "What happened before"),
+    **_step,
+    "expect": Key(Record("an expectation", {
+        "status": Key(Whole("an HTTP status from 200 to 599", 200, 599), "Status of the answer"),
+        "body": Key(Anything(), "What must be in the body"),
+        "headers": Key(Names(_header, text, "a mapping of headers to text"), "What must be in the headers"),
+    }), "What is answered", required=True),
+})  # fmt: skip
+
+requirements = Record("requirements", {
+    "users": Key(texts, "Who uses it"),
+    "performance": Key(texts, "How fast it must be"),
+    "compliance": Key(texts, "Which rules bind it"),
+    "acceptance": Key(texts, "When it is done"),
+    "notes": Key(texts, "Anything else"),
+})  # fmt: skip
+_waiver = Record("a waiver", {
+    "question": Key(Text("the code of a question", r"^FG[A-Z]*[0-9]+$"), "The question", required=True),
+    "at": Key(text, "Where in the spec it is asked", required=True),
+    "because": Key(text, "Why the answer is no", required=True),
+})  # fmt: skip
+
+specification = Record("the spec", {
+    "featuregen": Key(Whole("language version 1", 1, 1), "Version of the language: 1", required=True),
+    "feature": Key(Text("a singular name in snake_case", f"^{SNAKE}$", code="FG107"),
+                   "Singular name in snake_case: names modules, tests and routes", required=True),
+    "title": Key(line, "Name for people"),
+    "summary": Key(text, "What the feature is for"),
+    "plural": Key(_snake, "Plural of the feature: names the router and the base path"),
+    "base_path": Key(own_path, "Path of all its routes; /api/v1/<plural> where left out"),
+    "requirements": Key(requirements, "What the ticket said"),
+    "waive": Key(Listing(_waiver, "a list of waivers"), "Clarifying questions answered with no, because"),
+    "models": Key(Names(_pascal, model, "a mapping of names to models"), "Models of requests, responses and values"),
+    "errors": Key(Names(_pascal, error, "a mapping of names to errors"), "Domain errors"),
+    "settings": Key(Names(_snake, field, "a mapping of names to settings"), "Configuration from the environment"),
+    "upstreams": Key(Names(_snake, upstream, "a mapping of names to upstreams"), "HTTP APIs that are called"),
+    "operations": Key(Names(_snake, operation, "a mapping of names to operations", 1), "The endpoints", required=True),
+    "examples": Key(Listing(example, "a list of examples"), "Behaviour as request and response; each is a test"),
+    "wire": Key(Record("wire", {
+        "validation_status": Key(Whole("an HTTP status from 400 to 499", 400, 499), "Status of a validation failure"),
+    }), "Exceptions for a contract that is given"),
+    "entities": Key(Anything(), "Models that are stored", later=True),
+    "crud": Key(Anything(), "Create, read, update and delete of an entity", later=True),
+    "webhooks": Key(Anything(), "Signed events from others", later=True),
+    "allow": Key(Anything(), "Changes that may lose data", later=True),
+})  # fmt: skip
+
+__all__ = ["DURATION", "RATE", "SCALARS", "specification"]

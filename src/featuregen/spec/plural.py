@@ -1,0 +1,43 @@
+"""English plurals by rule: `category` → `categories`. A spec says `plural:` where the rules are wrong."""
+
+from __future__ import annotations
+
+_IRREGULAR = {
+    "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "tooth": "teeth",
+    "goose": "geese", "mouse": "mice", "ox": "oxen", "datum": "data", "medium": "media", "criterion": "criteria",
+    "phenomenon": "phenomena", "analysis": "analyses", "basis": "bases", "crisis": "crises", "thesis": "theses",
+    "hypothesis": "hypotheses", "diagnosis": "diagnoses", "index": "indexes", "matrix": "matrices",
+    "vertex": "vertices", "axis": "axes", "quiz": "quizzes", "leaf": "leaves", "shelf": "shelves", "half": "halves",
+    "knife": "knives", "life": "lives", "wife": "wives", "wolf": "wolves", "thief": "thieves", "loaf": "loaves",
+    "hero": "heroes", "potato": "potatoes", "tomato": "tomatoes", "echo": "echoes", "veto": "vetoes",
+    "status": "statuses", "bus": "buses", "gas": "gases", "alias": "aliases", "bonus": "bonuses", "lens": "lenses",
+    "campus": "campuses", "virus": "viruses", "menu": "menus", "canvas": "canvases", "atlas": "atlases",
+}  # fmt: skip
+_SAME = frozenset(
+    "news series species sheep fish deer aircraft equipment information feedback software hardware data media "
+    "metadata staff money inventory_data analytics settings credentials".split()
+)
+_VOWELS = "aeiou"
+
+
+def plural(name: str) -> str:
+    """The plural of a snake_case noun; of several words, the last is turned."""
+    head, underscore, last = name.rpartition("_")
+    return head + underscore + _plural(last)
+
+
+def _plural(word: str) -> str:
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if word in _SAME or word in _IRREGULAR.values():
+        return word
+    if word.endswith(("s", "x", "z", "ch", "sh")):
+        return word + "es"
+    if word.endswith("y") and word[-2:-1] not in (*_VOWELS, ""):
+        return word[:-1] + "ies"
+    return word + "s"
+
+
+def kebab(name: str) -> str:
+    """`payment_methods` → `payment-methods`."""
+    return name.replace("_", "-")

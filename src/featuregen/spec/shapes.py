@@ -1,0 +1,103 @@
+"""The building blocks of `grammar`: each says what may stand in a place, for the check and for the JSON Schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text. `what` completes "expected …"; `code` is reported where `pattern` does not match."""
+
+    what: str = "text"
+    pattern: str | None = None
+    choices: tuple[str, ...] = ()
+    code: str = "FG104"
+    hint: str | None = None
+    checked_later: bool = False  # `pattern` is for editors; a check further on says more exactly what is wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`true` or `false`; `only` where one of them belongs to a later version."""
+
+    only: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number within bounds."""
+
+    what: str
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Any number that JSON can hold, at least `least`."""
+
+    what: str = "a number"
+    least: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anything:
+    """Any JSON value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    item: Shape
+    what: str
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A mapping whose keys the spec's author chooses."""
+
+    key: Text
+    value: Shape
+    what: str
+    least: int = 0
+    numbers: bool = False  # keys may be whole numbers: statuses
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a `Record`. `later` marks one that this version knows and does not support yet."""
+
+    shape: Shape
+    about: str
+    required: bool = False
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mapping with fixed keys. `title` names it in messages and in the schema."""
+
+    title: str
+    keys: dict[str, Key]
+    elsewhere: dict[str, str] | None = None  # keys that belong somewhere else: where
+
+
+@dataclass(frozen=True, slots=True)
+class Variants:
+    """One of several records, told apart by the key that each must have."""
+
+    what: str
+    records: dict[str, Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Different shapes for different kinds of node: a shorthand and its long form."""
+
+    what: str
+    options: tuple[Shape, ...]
+
+
+Shape: TypeAlias = Text | Flag | Whole | Number | Anything | Listing | Names | Record | Variants | Either
