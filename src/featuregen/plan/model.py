@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from featuregen.plan.contribution import Contribution
+    from featuregen.plan.docs import DocsPlan
     from featuregen.plan.models import ModelsPlan
     from featuregen.plan.scenes import TestsPlan
     from featuregen.spec.model import FeatureSpec, Path
@@ -178,5 +179,6 @@ class FeaturePlan:
     router: RouterPlan
     fakes: tuple[FakePlan, ...]
     tests: TestsPlan
+    docs: DocsPlan
     contribution: Contribution
     origins: tuple[Origin, ...]

@@ -8,6 +8,7 @@ NEEDS: dict[str, str] = {
     "upstream": "an upstream is called: app/core/upstream.py, tests/fakes/",
     "form": "an upstream wants form fields: the encoder in app/core/upstream.py",
     "upstream_list": "an upstream answers with a list: `items` in app/core/upstream.py",
+    "upstream_failed": "an upstream maps no `other`: UpstreamFailedError in app/core/upstream.py",
     "currency": "an amount is sent in minor units: app/core/currency.py",
     "decimal": "a field is a decimal: app/core/decimals.py",
     "strings": "a field is normalised or is text from outside: app/core/strings.py",

@@ -136,9 +136,7 @@ def _responses(operation: Operation, problems: list[str]) -> str:
 def _dependencies(operation: Operation) -> tuple[str, ...]:
     found: list[str] = []
     if operation.rate_limits:
-        function = "rate_limit_by_address" if operation.auth == "none" else (
-            "rate_limit_optional_user" if operation.auth == "optional" else "rate_limit"
-        )
+        function = "rate_limit_by_address" if operation.auth == "none" else "rate_limit"
         limits = ", ".join(py_string(limit.text) for limit in operation.rate_limits)
         found.append(f"Depends({function}({limits}))")
     if not uses_user(operation):
@@ -290,7 +288,7 @@ def plan_router(spec: FeatureSpec) -> RouterPlan:
             "from fastapi.responses import HTMLResponse, PlainTextResponse",
             *_parameter_imports(spec),
             "from app.core.auth import CurrentUser, OptionalUser, User, get_current_user, get_optional_user, require_permission",
-            "from app.core.ratelimit import rate_limit, rate_limit_by_address, rate_limit_optional_user",
+            "from app.core.ratelimit import rate_limit, rate_limit_by_address",
             "from app.core.resources import provide",
             "from app.core.upstream import UpstreamFailedError",
             f"from app.core.errors import problems{''.join(f', {name}' for name in errors if name != 'UpstreamFailedError')}",

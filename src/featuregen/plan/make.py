@@ -1,0 +1,66 @@
+"""`FeatureSpec` → `FeaturePlan`: every name, import, type, route and test case is decided here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featuregen.plan.clients import callers, plan_clients
+from featuregen.plan.docs import plan_docs
+from featuregen.plan.fakes import plan_fakes
+from featuregen.plan.model import FeatureName, FeaturePlan, Origin
+from featuregen.plan.models import plan_models
+from featuregen.plan.names import pascal
+from featuregen.plan.operations import plan_hooks, plan_operations, plan_router, plan_service
+from featuregen.plan.quote import py_string
+from featuregen.plan.scene_examples import plan_examples
+from featuregen.plan.scenes import plan_tests
+from featuregen.plan.shared import plan_contribution
+
+if TYPE_CHECKING:
+    from featuregen.spec.model import FeatureSpec
+
+
+def make_plan(spec: FeatureSpec) -> FeaturePlan:
+    """Decide everything that the templates print."""
+    models = plan_models(spec)
+    contribution = plan_contribution(spec, models)
+    return FeaturePlan(
+        spec=spec,
+        feature=FeatureName(spec.feature, spec.plural, py_string(spec.title)),
+        models=models,
+        clients=plan_clients(spec),
+        service=plan_service(spec),
+        operations=plan_operations(spec),
+        hooks=plan_hooks(spec),
+        router=plan_router(spec),
+        fakes=plan_fakes(spec),
+        tests=plan_tests(spec),
+        contribution=contribution,
+        docs=plan_docs(spec, contribution.settings),
+        origins=tuple(_origins(spec)),
+    )
+
+
+def _origins(spec: FeatureSpec) -> list[Origin]:
+    """Symbols of the generated files, and the part of the spec that each comes from."""
+    feature = spec.feature
+    found: list[Origin] = []
+    for name in spec.models:
+        found.append(Origin(f"app/models/{feature}.py", name, ("models", name)))
+    for name in spec.upstreams:
+        if callers(name, spec):
+            found.append(Origin(f"app/clients/{name}.py", f"{pascal(name)}Client", ("upstreams", name)))
+            found.append(Origin(f"tests/fakes/{name}.py", f"Fake{pascal(name)}", ("upstreams", name)))
+    for name, operation in spec.operations.items():
+        path = ("operations", name)
+        found.append(Origin(f"app/services/{feature}_service.py", f"{pascal(feature)}Service.{name}", path))
+        found.append(Origin(f"app/api/endpoints/{spec.plural}.py", name, path))
+        found.append(Origin(f"tests/test_{feature}_api.py", f"test_{name}_", path))
+        found.append(Origin(f"tests/test_{feature}_service.py", f"test_{name}_", path))
+        if operation.call:
+            found.append(Origin(f"app/clients/{operation.call.upstream}.py", f"{pascal(operation.call.upstream)}Client.{name}", (*path, "call")))
+        if operation.hook:
+            found.append(Origin(f"app/services/{feature}_hooks.py", operation.hook, (*path, "hook")))
+    for index, example in enumerate(plan_examples(spec)):
+        found.append(Origin(f"tests/test_{feature}_api.py", example.name, ("examples", index)))
+    return found

@@ -1,0 +1,140 @@
+"""Values just inside and just outside each constraint, as changes of a valid request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from featuregen.plan.quote import py_literal, py_string
+from featuregen.plan.samples import inside, outside, sample
+from featuregen.plan.scene_requests import header_name, text, url
+
+if TYPE_CHECKING:
+    from featuregen.plan.samples import Case
+    from featuregen.spec.model import FeatureSpec, Field, Json, Model, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One changed request: `where` says which part of it `value` replaces. Every other `str` is a literal."""
+
+    where: str  # "body", "query", "path" or "header"
+    id: str
+    value: str
+    pointers: str  # where the error must point
+
+
+@dataclass(frozen=True, slots=True)
+class CaseGroup:
+    """The cases of one part of the request: one parametrized test."""
+
+    name: str
+    parameter: str
+    type: str
+    sending: dict[str, str | None]  # what `RequestPlan.send` is told
+    changes: tuple[Change, ...]
+
+
+def case_groups(changes: tuple[Change, ...], operation: Operation) -> tuple[CaseGroup, ...]:
+    auth = None if operation.auth == "none" else "auth"
+    own = "own_headers" if auth is None else f"{auth} | own_headers"
+    shapes: dict[str, tuple[str, str, dict[str, str | None]]] = {
+        "body": ("change", "dict[str, Any]", {"body": f"{operation.name.upper()} | change", "headers": auth}),
+        "query": ("query", "dict[str, Any]", {"query": "query", "headers": auth}),
+        "path": ("url", "str", {"url": "url", "headers": auth}),
+        "header": ("own_headers", "dict[str, str]", {"headers": own}),
+    }
+    groups = []
+    for where, (parameter, kind, sending) in shapes.items():
+        found = tuple(change for change in changes if change.where == where)
+        if found:
+            groups.append(CaseGroup(where, parameter, kind, sending, found))
+    return tuple(groups)
+
+
+def body_cases(model: Model, spec: FeatureSpec) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """Accepted and refused bodies of a request model; a change must not break a rule by accident."""
+    accepted: list[Change] = []
+    refused: list[Change] = []
+    rules_touch = {name for rule in model.rules for name in _names(rule.check)}
+    for field in model.fields:
+        for case in inside(field, spec):
+            if field.name not in rules_touch:
+                accepted.append(_body_change(field, case))
+        refused.extend(_body_change(field, case) for case in outside(field, spec))
+    return tuple(accepted), tuple(refused)
+
+
+def _names(check: str) -> set[str]:
+    import re
+
+    return set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", check))
+
+
+def _body_change(field: Field, case: Case) -> Change:
+    pointer = "/".join(("/body", _escaped(field.wire_name), *(_escaped(str(part)) for part in case.pointer)))
+    label = py_string(f"{field.name}: {case.label}")
+    return Change("body", label, py_literal({field.wire_name: case.value}), py_string(pointer))
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def parameter_cases(operation: Operation, spec: FeatureSpec) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """The same for query, path and header parameters, whose values are text on the wire."""
+    accepted: list[Change] = []
+    refused: list[Change] = []
+    for where, fields in (("query", operation.query), ("path", operation.path_params), ("header", operation.headers)):
+        for field in fields:
+            accepted.extend(_parameter_change(where, field, case, operation, spec) for case in inside(field, spec) if _fits(where, field, case))
+            refused.extend(
+                _parameter_change(where, field, case, operation, spec)
+                for case in outside(field, spec)
+                if _fits(where, field, case) and not _only_json(field, case)
+            )
+    return tuple(accepted), tuple(refused)
+
+
+def _fits(where: str, field: Field, case: Case) -> bool:
+    """Whether the value can be written in that place at all."""
+    if case.value is None or isinstance(case.value, dict | bool) or case.pointer:
+        return False
+    if isinstance(case.value, list):
+        return where == "query" and all(isinstance(item, str | int | float) for item in case.value) and bool(case.value)
+    value = text(case.value)
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        return False
+    if where == "path":
+        return "/" not in value and value not in {"", ".", ".."} and len(value) < 2_000
+    if where == "header":
+        return value.isascii() and value.isprintable() and value == value.strip() and bool(value)
+    return bool(value) and len(value) < 4_000
+
+
+def _only_json(field: Field, case: Case) -> bool:
+    """A wrong JSON type is no wrong text: `5` is a fine string, and `"5"` a fine number."""
+    if field.type.kind in {"string", "enum", "email", "url", "uuid", "date", "datetime", "time", "duration", "bytes"}:
+        return not isinstance(case.value, str)
+    if field.type.kind == "list":
+        return not isinstance(case.value, list)
+    return False
+
+
+def _parameter_change(where: str, field: Field, case: Case, operation: Operation, spec: FeatureSpec) -> Change:
+    label = py_string(f"{field.name}: {case.label}")
+    pointer = py_string(f"/{where}/{_escaped(wire_parameter(where, field))}")
+    match where:
+        case "query":
+            values: dict[str, Json] = {item.wire_name: sample(item, spec) for item in operation.query}
+            value = py_literal({**values, field.wire_name: case.value})
+        case "path":
+            value = py_string(url(operation, spec, {field.name: case.value}))
+        case _:
+            value = py_literal({header_name(field): text(case.value)})
+    return Change(where, label, value, pointer)
+
+
+def wire_parameter(where: str, field: Field) -> str:
+    """How an error names the parameter."""
+    return header_name(field) if where == "header" else field.wire_name

@@ -1,0 +1,73 @@
+"""How a test sends the request of an operation: ready-made arguments of the test client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from featuregen.plan.operations import route_path
+from featuregen.plan.quote import py_literal, py_string
+from featuregen.plan.samples import sample
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from featuregen.spec.model import FeatureSpec, Field, Json, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPlan:
+    url: str  # a literal
+    body: str | None  # the name of the constant
+    query: str | None  # a dict display
+    headers: str | None  # a dict display of the operation's own headers
+
+    def send(self, *, body: str | None = None, headers: str | None = "auth", url: str | None = None, query: str | None = None) -> str:
+        """The arguments after the verb; each may be replaced by another expression."""
+        parts = [url or self.url]
+        if body or self.body:
+            parts.append(f"json={body or self.body}")
+        if query or self.query:
+            parts.append(f"params={query or self.query}")
+        merged = " | ".join(part for part in (self.headers, headers) if part)
+        if merged:
+            parts.append(f"headers={merged}")
+        return ", ".join(parts)
+
+    @property
+    def send_content(self) -> str:
+        """The same request with `content` in place of the JSON body, and `headers` complete."""
+        query = [f"params={self.query}"] if self.query else []
+        return ", ".join([self.url, "content=content", *query, "headers=headers"])
+
+
+def request_plan(operation: Operation, spec: FeatureSpec, *, body: str | None) -> RequestPlan:
+    return RequestPlan(
+        url=py_string(url(operation, spec, {})),
+        body=body,
+        query=_display({field.wire_name: sample(field, spec) for field in operation.query}),
+        headers=_display({header_name(field): text(sample(field, spec)) for field in operation.headers}),
+    )
+
+
+def _display(values: dict[str, Json]) -> str | None:
+    return py_literal(values) if values else None
+
+
+def header_name(field: Field) -> str:
+    return field.wire or field.name.replace("_", "-")
+
+
+def text(value: Json) -> str:
+    """A value as it stands in a URL or header."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def url(operation: Operation, spec: FeatureSpec, path: Mapping[str, Json]) -> str:
+    """The path with every parameter filled in and encoded: the given values, else the samples."""
+    filled = route_path(operation, spec)
+    for field in operation.path_params:
+        value = path.get(field.name, path.get(field.wire_name, sample(field, spec)))
+        filled = filled.replace("{" + field.name + "}", quote(text(value), safe=""))
+    return filled

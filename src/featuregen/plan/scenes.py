@@ -1,0 +1,273 @@
+"""The tests of a feature: which requests are sent, and what has to come back.
+
+Everything is taken from the spec: the sample of each model, the values just inside and just outside
+each constraint, every error an upstream's status is mapped to, every example. The templates only
+print it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from featuregen.plan.operations import raised_errors, route_path, validates
+from featuregen.plan.quote import docstring, py_literal, py_string
+from featuregen.plan.samples import minimal_model, sample, sample_model, violations
+from featuregen.plan.signatures import uses_user
+from featuregen.plan.names import pascal, words
+from featuregen.plan.scene_cases import CaseGroup, body_cases, case_groups, parameter_cases
+from featuregen.plan.scene_examples import ExamplePlan, plan_examples
+from featuregen.plan.scene_requests import RequestPlan, request_plan
+from featuregen.plan.scene_upstream import FailurePlan, SentPlan, error_body, failures, sent_plan, unusable_answers
+from featuregen.plan.answers import echoed, normalised_model, upstream_answer
+from featuregen.plan.fakes import content_sample
+from featuregen.plan.clients import callers, needs_key
+
+if TYPE_CHECKING:
+    from featuregen.spec.model import FeatureSpec, Json, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantPlan:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulePlan:
+    id: str
+    body: str  # a request that breaks this rule
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatePlan:
+    amount: int
+    seconds: int
+    policy: str  # how the limit shows in the RateLimit-Policy header
+    by_user: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OperationTests:
+    name: str
+    pascal: str  # "CreatePayment"
+    request_model: str | None
+    client_class: str | None
+    verb: str
+    request: RequestPlan
+    status: int
+    check: str  # an expression over `response` that is true for the answer
+    upstream: str | None
+    sent: SentPlan | None
+    minimal: str | None  # a body with the required fields only
+    minimal_sent: SentPlan | None
+    accepted_groups: tuple[CaseGroup, ...]
+    refused_groups: tuple[CaseGroup, ...]
+    required: tuple[str, ...]  # names in JSON
+    refuses_unknown: bool
+    rules: tuple[RulePlan, ...]
+    validation_status: int
+    auth: str
+    permission: str | None
+    rate: RatePlan | None
+    failures: tuple[FailurePlan, ...]
+    error_body: str  # the upstream's error body, as a literal
+    unusable: tuple[str, ...]
+    broken: FailurePlan | None  # drops and unusable answers
+    timeout: FailurePlan | None
+    attempts: int  # of a call that may be repeated, else 1
+    key_header: str | None
+    responses: str  # the set of documented statuses, as a literal
+    openapi_path: str
+    hook: str | None
+    service_call: str  # arguments of the service's method
+    sensitive: tuple[str, ...]  # literals that must not show in a log
+
+
+@dataclass(frozen=True, slots=True)
+class TestsPlan:
+    api_docstring: str
+    service_docstring: str
+    api_imports: tuple[str, ...]
+    service_imports: tuple[str, ...]
+    constants: tuple[ConstantPlan, ...]
+    fakes: tuple[str, ...]
+    operations: tuple[OperationTests, ...]
+    examples: tuple[ExamplePlan, ...]
+    service_arguments: str
+    uses_user: bool
+    has_auth: bool
+
+
+def plan_tests(spec: FeatureSpec) -> TestsPlan:
+    operations = tuple(_operation_tests(operation, spec) for operation in spec.operations.values())
+    clients = [name for name in spec.upstreams if callers(name, spec)]
+    title = words(spec.feature)
+    constants = tuple(
+        ConstantPlan(constant(operation), py_literal(sample_model(spec.models[operation.request], spec)))
+        for operation in spec.operations.values()
+        if operation.request
+    )
+    shared = (
+        "from typing import Any",
+        "import pytest",
+        "from fastapi import FastAPI",
+        "from app.core.config import Settings",
+        *(f"from app.models.{spec.feature} import {name}" for name in spec.models),
+        "from tests.fakes.upstream import FakeUpstream",
+    )
+    return TestsPlan(
+        api_docstring=docstring(f"The {title} endpoints, through the app", indent=0),
+        service_docstring=docstring(f"The {title} service in front of its upstreams, without HTTP on our side", indent=0),
+        api_imports=(
+            *shared,
+            "import io",
+            "import time",
+            "from collections.abc import Callable",
+            "import httpx2",
+            f"from app.services import {spec.feature}_hooks",
+        ),
+        service_imports=(
+            *shared,
+            "from app.core.auth import User",
+            "from app.core.resources import get_resource",
+            "from app.core.upstream import UpstreamFailedError",
+            *(f"from app.core.errors import {name}" for name in spec.errors),
+            *(f"from app.clients.{name} import {pascal(name)}Client" for name in clients),
+            f"from app.services.{spec.feature}_service import {pascal(spec.feature)}Service",
+        ),
+        constants=constants,
+        fakes=tuple(clients),
+        operations=operations,
+        examples=plan_examples(spec),
+        service_arguments=", ".join(f"get_resource(app, {pascal(name)}Client)" for name in clients),
+        uses_user=any(uses_user(operation) for operation in spec.operations.values()),
+        has_auth=any(operation.auth != "none" for operation in spec.operations.values()),
+    )
+
+
+def constant(operation: Operation) -> str:
+    return operation.name.upper()
+
+
+def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
+    model = spec.models[operation.request] if operation.request else None
+    body = sample_model(model, spec) if model else {}
+    least = minimal_model(model, spec) if model else None
+    cases = body_cases(model, spec) if model else ((), ())
+    in_params = parameter_cases(operation, spec)
+    upstream = spec.upstreams[operation.call.upstream] if operation.call else None
+    repeatable = bool(upstream and operation.call and (operation.call.method in {"GET", "PUT", "DELETE", "HEAD"} or needs_key(operation.call, upstream)))
+    sensitive = [field for field in model.fields if field.sensitive] if model else []
+    return OperationTests(
+        name=operation.name,
+        pascal=pascal(operation.name),
+        request_model=operation.request,
+        client_class=f"{pascal(upstream.name)}Client" if upstream else None,
+        verb=operation.method.lower(),
+        request=request_plan(operation, spec, body=constant(operation) if model else None),
+        status=operation.status,
+        check=_check(operation, spec, body),
+        upstream=upstream.name if upstream else None,
+        sent=sent_plan(operation, spec, body),
+        minimal=py_literal(least) if least is not None and least != body else None,
+        minimal_sent=sent_plan(operation, spec, least) if least is not None and least != body else None,
+        accepted_groups=case_groups((*cases[0], *in_params[0]), operation),
+        refused_groups=case_groups((*cases[1], *in_params[1]), operation),
+        required=tuple(py_string(field.wire_name) for field in model.fields if field.required and not field.has_default) if model else (),
+        refuses_unknown=bool(model and not model.ignore_extra),
+        rules=tuple(
+            RulePlan(py_string(f"rule {number}"), py_literal(payload), py_string(rule.message))
+            for number, (rule, payload) in enumerate(violations(model, spec), 1)
+        ) if model else (),
+        validation_status=spec.validation_status,
+        auth=operation.auth,
+        permission=operation.permission,
+        rate=_rate(operation),
+        failures=failures(operation, spec),
+        error_body=error_body(operation, spec),
+        unusable=unusable_answers(operation, spec),
+        broken=_failure(operation, spec, "other"),
+        timeout=_failure(operation, spec, "timeout"),
+        attempts=upstream.retries + 1 if upstream and repeatable else 1,
+        key_header=py_string(upstream.idempotency_header.lower()) if upstream and upstream.idempotency_header and operation.call and needs_key(operation.call, upstream) else None,
+        responses=_responses(operation, spec),
+        openapi_path=py_string(route_path(operation, spec)),
+        hook=operation.hook,
+        service_call=_service_call(operation, spec),
+        sensitive=tuple(py_literal(body[field.wire_name]) for field in sensitive if field.wire_name in body),
+    )
+
+
+def _failure(operation: Operation, spec: FeatureSpec, kind: str) -> FailurePlan | None:
+    return next((item for item in failures(operation, spec, kinds=(kind,))), None)
+
+
+def _check(operation: Operation, spec: FeatureSpec, body: dict[str, Json]) -> str:
+    """What the answer must be: the mapped answer of the fake, or just the model for a hook."""
+    kind = operation.response.kind
+    if kind == "none":
+        return 'response.content == b""'
+    if operation.hook is not None:
+        match kind:
+            case "model":
+                return f"{operation.response.model}.model_validate(response.json())"
+            case "list":
+                return f"[{operation.response.model}.model_validate(item) for item in response.json()] is not None"
+            case _:
+                return "response.content is not None"
+    if kind in {"text", "html", "bytes"}:
+        return f"response.content == {content_sample(operation)!r}"
+    answer = upstream_answer(operation, spec)
+    if kind == "list":
+        return f"response.json() == [{py_literal(answer.expected)}]"
+    request = spec.models[operation.request] if operation.request else None
+    asked = normalised_model(body, request, spec) if request else {}
+    path = {field.name: sample(field, spec) for field in operation.path_params}
+    return f"response.json() == {py_literal(echoed(answer, operation, spec, asked, path))}"
+
+
+def _rate(operation: Operation) -> RatePlan | None:
+    if not operation.rate_limits:
+        return None
+    tightest = min(operation.rate_limits, key=lambda limit: limit.amount)
+    if tightest.amount > 100:  # too many requests for a test; the header still shows the limit
+        return None
+    return RatePlan(
+        tightest.amount, tightest.seconds, py_string(f"q={tightest.amount};w={tightest.seconds}"), operation.auth != "none"
+    )
+
+
+def _responses(operation: Operation, spec: FeatureSpec) -> str:
+    statuses = {operation.status} | ({spec.validation_status} if validates(operation) else set())
+    core = {"UnauthorizedError": 401, "ForbiddenError": 403, "NotFoundError": 404, "ContentTooLargeError": 413,
+            "RateLimitedError": 429, "NotImplementedYetError": 501, "UpstreamFailedError": 502}  # fmt: skip
+    for name in raised_errors(operation, spec):
+        statuses.add(spec.errors[name].status if name in spec.errors else core[name])
+    return "{" + ", ".join(py_string(str(status)) for status in sorted(statuses)) + "}"
+
+
+def _service_call(operation: Operation, spec: FeatureSpec) -> str:
+    arguments = [f"{operation.request}.model_validate({constant(operation)})"] if operation.request else []
+    for field in (*operation.path_params, *operation.query, *operation.headers):
+        value = sample(field, spec) if field.required or not field.has_default else field.default
+        arguments.append(f"{field.name}={service_value(value, field.type.kind, field.nullable)}")
+    if uses_user(operation):
+        arguments.append("user=USER")
+    return ", ".join(arguments)
+
+
+def service_value(value: Json, kind: str, nullable: bool) -> str:
+    """A parameter as the service takes it: dates and decimals are Python values there."""
+    if value is None and nullable:
+        return "None"
+    match kind:
+        case "decimal":
+            return f'Decimal("{value}")'
+        case "date" | "datetime" | "time":
+            return f"{kind}.fromisoformat({py_literal(value)})"
+        case "uuid":
+            return f"UUID({py_literal(value)})"
+        case _:
+            return py_literal(value)

@@ -1,0 +1,102 @@
+"""What the feature adds to the files that it shares with others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featuregen.plan.clients import callers
+from featuregen.plan.contribution import Contribution, ErrorEntry, FakeEntry, RouterEntry, SettingEntry
+from featuregen.plan.names import pascal, sentence
+from featuregen.plan.operations import raised_errors
+from featuregen.plan.quote import docstring, env_comment, env_value, md_cell, md_text, py_string
+from featuregen.plan.samples import sample
+from featuregen.plan.types import annotate
+
+if TYPE_CHECKING:
+    from featuregen.plan.models import ModelsPlan
+    from featuregen.spec.model import ErrorType, FeatureSpec, Field, Json
+
+
+def plan_contribution(spec: FeatureSpec, models: ModelsPlan) -> Contribution:
+    """Everything but the README section, which `render` makes from its own template."""
+    return Contribution(
+        feature=spec.feature,
+        title=md_text(spec.title),
+        routers=(RouterEntry(spec.plural),),
+        settings=tuple(_setting(field, spec) for field in spec.settings.values()),
+        errors=tuple(_error(error) for error in spec.errors.values()),
+        fakes=tuple(FakeEntry(name, f"Fake{pascal(name)}") for name in spec.upstreams if callers(name, spec)),
+        needs=tuple(sorted(_needs(spec, models))),
+        permissions=tuple(sorted({operation.permission for operation in spec.operations.values() if operation.permission})),
+        readme="",
+    )
+
+
+def _setting(field: Field, spec: FeatureSpec) -> SettingEntry:
+    plan = annotate(field, spec=spec, where="setting")
+    required = plan.default is None
+    value = "" if field.has_default and field.default is None else _env_text(field.default if field.has_default else _setting_example(field, spec))
+    return SettingEntry(
+        name=field.name,
+        declaration=plan.annotation if required else f"{plan.annotation} = {plan.default}",
+        imports=plan.imports,
+        env_comment=env_comment(sentence(field.description)) if field.description else (),
+        env_value=env_value(value),
+        env_active=not field.has_default and field.required,
+        readme_row=f"| `{field.name.upper()}` | {'yes' if required else 'no'} | {_default_cell(field)} | {md_cell(field.description or '')} |",
+    )
+
+
+def _default_cell(field: Field) -> str:
+    return f"`{md_cell(_env_text(field.default))}`" if field.has_default and field.default is not None else ""
+
+
+def _setting_example(field: Field, spec: FeatureSpec) -> Json:
+    return field.example if field.has_example else sample(field, spec)
+
+
+def _env_text(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _error(error: ErrorType) -> ErrorEntry:
+    return ErrorEntry(
+        name=error.name,
+        status=error.status,
+        code=py_string(error.code),
+        title=py_string(error.title),
+        docstring=docstring(error.description or error.title, indent=4),
+        retry_after=None if error.retry_after is None else max(1, round(error.retry_after)),
+    )
+
+
+def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
+    needs: set[str] = set(models.needs)
+    operations = spec.operations.values()
+    for operation in operations:
+        for where, fields in (("path", operation.path_params), ("query", operation.query), ("header", operation.headers)):
+            for field in fields:
+                needs |= annotate(field, spec=spec, where=where).needs  # type: ignore[arg-type]
+    for field in spec.settings.values():
+        needs |= annotate(field, spec=spec, where="setting").needs
+    called = [spec.upstreams[operation.call.upstream] for operation in operations if operation.call]
+    pipes = {
+        pipe.name
+        for operation in operations
+        if operation.call
+        for mapping in (*operation.call.send, *operation.call.send_query, *operation.call.send_headers, *operation.call.receive)
+        for pipe in mapping.source.pipes
+    }
+    raised = {name for operation in operations for name in raised_errors(operation, spec)}
+    conditions = {
+        "auth": any(operation.auth != "none" for operation in operations),
+        "rate_limit": any(operation.rate_limits for operation in operations),
+        "upstream": bool(called),
+        "form": any(upstream.encoding == "form" for upstream in called),
+        "upstream_list": any(operation.call and operation.response.kind == "list" for operation in operations),
+        "upstream_failed": "UpstreamFailedError" in raised,
+        "currency": bool(pipes & {"minor_units", "from_minor_units"}),
+        "hooks": any(operation.hook for operation in operations),
+    }
+    needs.update(name for name, wanted in conditions.items() if wanted)
+    return needs

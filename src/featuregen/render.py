@@ -1,0 +1,149 @@
+"""Plans → files: Jinja2, then ruff. A template that renders to nothing makes no file.
+
+An output path is its template's path, with the words `feature`, `plural` and `upstream` of a file
+name replaced: `feature/tests/test_feature_api.py.jinja` → `tests/test_payment_api.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from featuregen.errors import FeaturegenError
+from featuregen.templates import templates_root
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from featuregen.plan.contribution import Contribution
+    from featuregen.plan.model import FeaturePlan
+    from featuregen.plan.project import ProjectPlan
+
+RUFF_SETTINGS = (
+    "--isolated",
+    "--no-cache",
+    "--quiet",
+    "--config", "line-length=100",
+    "--config", 'target-version="py311"',
+)  # fmt: skip
+README_SECTION = "feature/README.section.md.jinja"
+_SPECIAL = frozenset({README_SECTION})
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The one Jinja environment; compiled templates are kept in the user's cache."""
+    from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+
+    from featuregen.cache import cache_dir
+
+    return Environment(  # noqa: S701 - it renders Python, not HTML; text is quoted in `plan`
+        loader=FileSystemLoader(templates_root()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        bytecode_cache=FileSystemBytecodeCache(str(cache_dir("jinja"))),
+        auto_reload=False,
+        cache_size=-1,
+    )
+
+
+def render_feature(plan: FeaturePlan) -> tuple[dict[str, str], Contribution]:
+    """The feature's own files, not yet formatted, and its contribution with the README section."""
+    context = {
+        "feature": plan.feature,
+        "models": plan.models,
+        "service": plan.service,
+        "operations": plan.operations,
+        "hooks": plan.hooks,
+        "router": plan.router,
+        "tests": plan.tests,
+        "docs": plan.docs,
+    }
+    files: dict[str, str] = {}
+    for template in _templates("feature"):
+        for path, extra in _outputs(template, plan):
+            files[path] = environment().get_template(template).render({**context, **extra})
+    section = environment().get_template(README_SECTION).render(context)
+    return _written(files), replace(plan.contribution, readme=section.strip("\n") + "\n")
+
+
+def render_project(project: ProjectPlan, contributions: Sequence[Contribution]) -> dict[str, str]:
+    """The skeleton and the shared files, not yet formatted."""
+    context = {"project": project, "features": tuple(sorted(contributions, key=lambda item: item.feature))}
+    return _written(
+        {_output(template): environment().get_template(template).render(context) for template in _templates("project")}
+    )
+
+
+@lru_cache(maxsize=4)
+def _templates(kind: str) -> tuple[str, ...]:
+    found = (name for name in environment().list_templates() if name.startswith(f"{kind}/"))
+    return tuple(sorted(name for name in found if name not in _SPECIAL))
+
+
+def _outputs(template: str, plan: FeaturePlan) -> Iterable[tuple[str, Mapping[str, object]]]:
+    """Output paths of a feature's template: one, or one for each upstream."""
+    path = _output(template)
+    folder, _, name = path.rpartition("/")
+    words = {"feature": plan.feature.name, "plural": plan.feature.plural}
+    if re.search(r"(?<![a-z])upstream(?![a-z])", name):
+        for client, fake in zip(plan.clients, plan.fakes, strict=True):
+            yield f"{folder}/{_named(name, {**words, 'upstream': client.name})}", {"client": client, "fake": fake}
+    else:
+        yield f"{folder}/{_named(name, words)}", {}
+
+
+def _named(name: str, words: Mapping[str, str]) -> str:
+    return re.sub(r"(?<![a-z])(feature|plural|upstream)(?![a-z])", lambda match: words.get(match.group(), match.group()), name)
+
+
+def _output(template: str) -> str:
+    return template.partition("/")[2].removesuffix(".jinja")
+
+
+def _written(files: Mapping[str, str]) -> dict[str, str]:
+    """Without what rendered to nothing; an `__init__.py` may be empty."""
+    return {path: text for path, text in files.items() if text.strip() or path.endswith("__init__.py")}
+
+
+def format_files(files: Mapping[str, str]) -> dict[str, str]:
+    """Sort imports, drop unused ones and format, all Python files in two runs of ruff."""
+    python = [path for path in files if path.endswith(".py")]
+    if not python:
+        return dict(files)
+    with tempfile.TemporaryDirectory(prefix="featuregen-") as folder:
+        root = Path(folder)
+        for parent in {(root / path).parent for path in python}:
+            parent.mkdir(parents=True, exist_ok=True)
+        for path in python:
+            (root / path).write_bytes(files[path].encode())
+        _ruff(
+            root,
+            "check", "--fix", "--select", "I,F401,UP037", *RUFF_SETTINGS,
+            "--config", 'lint.isort.known-first-party=["app","tests"]',
+        )  # fmt: skip
+        _ruff(root, "format", *RUFF_SETTINGS)
+        formatted = {path: (root / path).read_bytes().decode() for path in python}
+    return {**files, **formatted}
+
+
+def _ruff(root: Path, *arguments: str) -> None:
+    from ruff import find_ruff_bin
+
+    done = subprocess.run(
+        [find_ruff_bin(), *arguments, "."], cwd=root, capture_output=True, text=True, check=False
+    )
+    if done.returncode > 1 or "invalid-syntax" in done.stdout:
+        raise FeaturegenError(
+            "the rendered code does not parse: a template or the plan is at fault",
+            hint=(done.stdout + done.stderr).strip()[:2000],
+            exit_code=70,
+        )
