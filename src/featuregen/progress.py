@@ -1,0 +1,53 @@
+"""How a run tells what it is doing. The pipeline calls it; the terminal or nothing listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Stages follow each other; `detail` says more about the running one."""
+
+    def start(self, stage: str) -> None: ...
+
+    def detail(self, text: str) -> None: ...
+
+    def done(self, stage: str, seconds: float, *, ok: bool = True) -> None: ...
+
+
+class Silent:
+    """For pipes, tests and `--json`."""
+
+    def start(self, stage: str) -> None:
+        pass
+
+    def detail(self, text: str) -> None:
+        pass
+
+    def done(self, stage: str, seconds: float, *, ok: bool = True) -> None:
+        pass
+
+
+class Stopwatch:
+    """Times the stages of a run and passes them on to the progress."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.times: list[tuple[str, float]] = []
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        from time import perf_counter
+
+        self.progress.start(name)
+        started = perf_counter()
+        ok = False
+        try:
+            yield
+            ok = True
+        finally:
+            seconds = perf_counter() - started
+            self.times.append((name, seconds))
+            self.progress.done(name, seconds, ok=ok)
