@@ -51,7 +51,9 @@ class CallReader:
             path=node.str_of("path") or "/",
             send=self._sent(node.get("send"), (*path, "send")),
             send_query=self._sent(node.get("send_query"), (*path, "send_query")),
-            send_headers=self._sent(node.get("send_headers"), (*path, "send_headers"), dotted=False),
+            send_headers=self._sent(
+                node.get("send_headers"), (*path, "send_headers"), dotted=False
+            ),
             receive=self._received(node.get("receive"), (*path, "receive")),
             items=tuple((node.str_of("items") or "").split(".")) if node.get("items") else (),
         )
@@ -65,9 +67,15 @@ class CallReader:
         if name is None:
             if len(self.upstreams) == 1:
                 return next(iter(self.upstreams))
-            hint = f"upstream: {sorted(self.upstreams)[0]}" if self.upstreams else "define it under `upstreams:`"
+            hint = (
+                f"upstream: {sorted(self.upstreams)[0]}"
+                if self.upstreams
+                else "define it under `upstreams:`"
+            )
             which = "there are several" if self.upstreams else "there is none"
-            self.findings.add("FG208", f"the call must name its upstream: {which}", path, at="key", hint=hint)
+            self.findings.add(
+                "FG208", f"the call must name its upstream: {which}", path, at="key", hint=hint
+            )
             return ""
         if name not in self.upstreams:
             self.findings.add("FG204", f"unknown upstream '{name}'", (*path, "upstream"),
@@ -81,21 +89,32 @@ class CallReader:
             within = (text, match.start(1), len(name))
             owner, dot, rest = name.partition(".")
             if dot and owner in ("entity", "parent"):
-                self.findings.add("FG112", f"'{name}' is not supported by this version yet", path, within=within)
+                self.findings.add(
+                    "FG112", f"'{name}' is not supported by this version yet", path, within=within
+                )
             elif dot and owner == "settings":
                 if rest not in self.scope.known_settings:
                     hint = did_you_mean_or_list(rest, self.scope.known_settings)
-                    self.findings.add("FG203", f"unknown setting '{rest}'", path, hint=hint, within=within)
+                    self.findings.add(
+                        "FG203", f"unknown setting '{rest}'", path, hint=hint, within=within
+                    )
             elif name not in parameters:
-                hint = did_you_mean_or_list(name, parameters) or "a parameter stands in the operation's own path: /{id}"
-                self.findings.add("FG207", f"unknown path parameter '{name}'", path, hint=hint, within=within)
+                hint = (
+                    did_you_mean_or_list(name, parameters)
+                    or "a parameter stands in the operation's own path: /{id}"
+                )
+                self.findings.add(
+                    "FG207", f"unknown path parameter '{name}'", path, hint=hint, within=within
+                )
 
     def _sent(self, node: Node | None, path: Path, *, dotted: bool = True) -> tuple[Mapping, ...]:
         mappings = []
         for target, source, here, text in self._parsed(node, path):
             resolved = self._resolve_sent(source, text, here)
             if resolved is not None:
-                mappings.append(Mapping(tuple(target.split(".")) if dotted else (target,), resolved))
+                mappings.append(
+                    Mapping(tuple(target.split(".")) if dotted else (target,), resolved)
+                )
         self._check_targets(mappings, path)
         return tuple(mappings)
 
@@ -122,7 +141,13 @@ class CallReader:
                     self._check_currency(argument, text, path)
         except UnknownNameError as error:
             name = ".".join(source.path)
-            self.findings.add(error.code, error.message, path, hint=error.hint, within=(text, text.find(name), len(name)))
+            self.findings.add(
+                error.code,
+                error.message,
+                path,
+                hint=error.hint,
+                within=(text, text.find(name), len(name)),
+            )
             return None
         self._check_pipes(source.pipes, type_, text, path)
         return replace(source, kind=kind, path=parts)
@@ -135,7 +160,9 @@ class CallReader:
             self.findings.add(error.code, error.message, path, hint=error.hint, within=within)
             return
         if type_.kind not in ("string", "enum", "json"):
-            self.findings.add("FG512", f"the currency is text, and '{argument}' is {type_name(type_)}", path)
+            self.findings.add(
+                "FG512", f"the currency is text, and '{argument}' is {type_name(type_)}", path
+            )
 
     def _check_pipes(self, pipes: tuple[Pipe, ...], type_: TypeRef, text: str, path: Path) -> None:
         kind = type_.kind
@@ -180,8 +207,14 @@ class CallReader:
         fields = {field.name: field for field in model.fields}
         if parts[0] not in fields:
             wire = {field.wire_name: field.name for field in model.fields}
-            hint = f"did you mean '{wire[parts[0]]}'?" if parts[0] in wire else did_you_mean_or_list(parts[0], fields)
-            self.findings.add("FG206", f"{model.name} has no field '{parts[0]}'", path, at="key", hint=hint)
+            hint = (
+                f"did you mean '{wire[parts[0]]}'?"
+                if parts[0] in wire
+                else did_you_mean_or_list(parts[0], fields)
+            )
+            self.findings.add(
+                "FG206", f"{model.name} has no field '{parts[0]}'", path, at="key", hint=hint
+            )
             return False
         try:
             type_ = field_type(fields[parts[0]].type, parts[1:], self.scope.models, parts[0])
@@ -192,11 +225,18 @@ class CallReader:
             self.findings.add("FG507", f"'{parts[0]}' is a list: fill it whole", path, at="key",
                               hint=f"{parts[0]}: their_list.name")  # fmt: skip
             return False
-        self._check_received_pipes(source.pipes, fields[parts[0]].values if len(parts) == 1 else (), type_, text, path)
+        self._check_received_pipes(
+            source.pipes, fields[parts[0]].values if len(parts) == 1 else (), type_, text, path
+        )
         return True
 
     def _check_received_pipes(
-        self, pipes: tuple[Pipe, ...], values: tuple[str | int, ...], type_: TypeRef, text: str, path: Path
+        self,
+        pipes: tuple[Pipe, ...],
+        values: tuple[str | int, ...],
+        type_: TypeRef,
+        text: str,
+        path: Path,
     ) -> None:
         for pipe in pipes:
             within = (text, text.find(pipe.name, text.find("|")), len(pipe.name))
@@ -236,7 +276,11 @@ class CallReader:
 
 
 def _missing(
-    model: Model, prefix: tuple[str, ...], filled: set[tuple[str, ...]], models: Models_[str, Model], depth: int = 0
+    model: Model,
+    prefix: tuple[str, ...],
+    filled: set[tuple[str, ...]],
+    models: Models_[str, Model],
+    depth: int = 0,
 ) -> list[str]:
     """Required fields that nothing fills, as dotted names."""
     missing: list[str] = []

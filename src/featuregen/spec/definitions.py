@@ -50,7 +50,9 @@ def read_models(node: Node | None, reader: Reader) -> dict[str, Model]:
 def _model_example(node: Node | None, fields: tuple[Field, ...]) -> dict[str, Json] | None:
     if node is None or node.kind != "map":
         return None
-    types = {field.name: field.type for field in fields} | {field.wire_name: field.type for field in fields}
+    types = {field.name: field.type for field in fields} | {
+        field.wire_name: field.type for field in fields
+    }
     return {
         key.text: typed_json(value, types[key.text]) if key.text in types else value.json()
         for key, value in node.entries
@@ -77,7 +79,10 @@ def read_errors(node: Node | None) -> dict[str, ErrorType]:
 def _words(name: str) -> list[str]:
     """`PaymentServiceError` → `["payment", "service"]`."""
     stem = name.removesuffix("Error") or name
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+", stem)]
+    return [
+        word.lower()
+        for word in re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+", stem)
+    ]
 
 
 def read_settings(node: Node | None, reader: Reader) -> dict[str, Field]:
@@ -101,7 +106,9 @@ def read_upstreams(node: Node | None) -> dict[str, Upstream]:
             timeout_seconds=timeout_seconds,
             retries=cast("int", retries.value) if retries and retries.kind == "int" else 0,
             idempotency_header=value.str_of("idempotency_header"),
-            error_message=tuple((value.str_of("error_message") or "").split(".")) if value.get("error_message") else (),
+            error_message=tuple((value.str_of("error_message") or "").split("."))
+            if value.get("error_message")
+            else (),
             errors={int(status): mapping for status, mapping in mapped.items() if status.isdigit()},
             on_timeout=mapped.get("timeout"),
             other=mapped.get("other"),
@@ -119,7 +126,10 @@ def _timeout(node: Node | None) -> tuple[str | None, float]:
 
 
 def _error_mappings(node: Node | None) -> dict[str, ErrorMapping]:
-    return {key: ErrorMapping(value.str_of("raise") or "", value.str_of("message")) for key, value in entries(node)}
+    return {
+        key: ErrorMapping(value.str_of("raise") or "", value.str_of("message"))
+        for key, value in entries(node)
+    }
 
 
 def _auth(node: Node | None) -> Auth:
@@ -136,7 +146,11 @@ def _auth(node: Node | None) -> Auth:
                 return Auth("basic", tuple(item.text for item in found.items))
             case _:
                 setting = node.str_of("value")
-                return Auth(cast("Literal['header', 'query']", kind), (setting,) if setting else (), found.text)
+                return Auth(
+                    cast("Literal['header', 'query']", kind),
+                    (setting,) if setting else (),
+                    found.text,
+                )
     return Auth("none")
 
 
@@ -144,7 +158,9 @@ def read_requirements(node: Node | None) -> Requirements:
     """What the ticket said."""
     if node is None or node.kind != "map":
         return Requirements()
-    return Requirements(**{key.text: value.strings() for key, value in node.entries if value.kind != "broken"})
+    return Requirements(
+        **{key.text: value.strings() for key, value in node.entries if value.kind != "broken"}
+    )
 
 
 def read_waivers(node: Node | None) -> tuple[Waiver, ...]:

@@ -24,8 +24,7 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
 MAX_NODES = 100_000
 
-_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_ASCII_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN_TAGS = frozenset({None, "!", "tag:yaml.org,2002:str"})
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -111,9 +110,9 @@ def parse(text: str, file: str) -> tuple[Node, list[Diagnostic], str]:
     text = text.removeprefix("\ufeff")
     if len(text) > MAX_BYTES:
         _refuse("FG100", f"the spec is larger than {MAX_BYTES // 1000} kB", file)
-    if found := _FORBIDDEN.search(text):
-        _refuse("FG109", f"the character U+{ord(found[0]):04X} must not stand in a spec", file,
-                _position(text, found.start()), text)  # fmt: skip
+    if (index := _forbidden(text)) is not None:
+        _refuse("FG109", f"the character U+{ord(text[index]):04X} must not stand in a spec", file,
+                _position(text, index), text)  # fmt: skip
     composer = _Composer(text, file)
     return composer.root(), composer.diagnostics, text
 
@@ -142,7 +141,9 @@ class _Composer:
         next(self.events)  # the stream
         start = next(self.events)
         if isinstance(start, yaml.StreamEndEvent):
-            self._fail("FG111", "the spec is empty", Position(1, 1), hint="begin with `featuregen: 1`")
+            self._fail(
+                "FG111", "the spec is empty", Position(1, 1), hint="begin with `featuregen: 1`"
+            )
         root = self._node(next(self.events), 0)
         next(self.events)  # the end of the document
         following = next(self.events)
@@ -150,7 +151,9 @@ class _Composer:
             self._fail("FG110", "a spec is one YAML document; a second one begins here",
                        self._span(following, following))  # fmt: skip
         if root.kind == "null":
-            self._fail("FG111", "the spec is empty", Position(1, 1), hint="begin with `featuregen: 1`")
+            self._fail(
+                "FG111", "the spec is empty", Position(1, 1), hint="begin with `featuregen: 1`"
+            )
         if root.kind != "map":
             self._fail("FG111", "a spec is a mapping of keys to values", root.position,
                        hint="begin with `featuregen: 1`")  # fmt: skip
@@ -158,7 +161,11 @@ class _Composer:
 
     def _node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - PyYAML's events are untyped
         if depth > MAX_DEPTH:
-            self._fail("FG110", f"the spec is nested deeper than {MAX_DEPTH} levels", self._span(event, event))
+            self._fail(
+                "FG110",
+                f"the spec is nested deeper than {MAX_DEPTH} levels",
+                self._span(event, event),
+            )
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if event.anchor is not None:
@@ -186,15 +193,23 @@ class _Composer:
     def _count(self, size: int, position: Position) -> None:
         self.nodes += size
         if self.nodes > MAX_NODES:
-            self._fail("FG110", f"the spec holds more than {MAX_NODES:,} values, aliases expanded", position)
+            self._fail(
+                "FG110",
+                f"the spec holds more than {MAX_NODES:,} values, aliases expanded",
+                position,
+            )
 
     def _scalar(self, event: Any) -> Node:  # noqa: ANN401
         position = self._span(event, event)
         self._count(1, position)
         if event.tag not in _PLAIN_TAGS:
             self._tag(event.tag, position)
-        if found := _CONTROL.search(event.value):
-            self._report("FG109", f"the character U+{ord(found[0]):04X} must not stand in a spec", position)
+        if (index := _forbidden(event.value)) is not None:
+            self._report(
+                "FG109",
+                f"the character U+{ord(event.value[index]):04X} must not stand in a spec",
+                position,
+            )
         if event.tag is None and not event.style:
             kind, value = resolve(event.value)
             return Node(kind, position, value, event.value)
@@ -237,7 +252,9 @@ class _Composer:
                        hint="quote text that begins with { or [")  # fmt: skip
         key = self._node(event, depth + 1)
         if key.kind in ("list", "map"):
-            self._fail("FG110", "a key is a name, not a list or a mapping", self._span(event, event))
+            self._fail(
+                "FG110", "a key is a name, not a list or a mapping", self._span(event, event)
+            )
         if key.text == "<<" and not getattr(event, "style", None):
             self._fail("FG110", "YAML 1.2 has no merge key", key.position,
                        hint="write the keys out, or use an alias for the whole value")  # fmt: skip
@@ -252,7 +269,9 @@ class _Composer:
 
     def _tag(self, tag: str, position: Position) -> None:
         shown = tag.replace("tag:yaml.org,2002:", "!!")
-        self._report("FG110", f"a spec has no tags: '{shown}'", position, hint="quote text to keep it text")
+        self._report(
+            "FG110", f"a spec has no tags: '{shown}'", position, hint="quote text to keep it text"
+        )
 
     def _span(self, start: Any, end: Any) -> Position:  # noqa: ANN401
         first, last = start.start_mark, end.end_mark
@@ -265,7 +284,9 @@ class _Composer:
     def _report(self, code: str, message: str, position: Position, hint: str | None = None) -> None:
         self.diagnostics.append(Diagnostic(code, message, self.file, position, hint))
 
-    def _fail(self, code: str, message: str, position: Position, hint: str | None = None) -> NoReturn:
+    def _fail(
+        self, code: str, message: str, position: Position, hint: str | None = None
+    ) -> NoReturn:
         self._report(code, message, position, hint)
         raise SpecError(tuple(self.diagnostics), self.text)
 
@@ -302,12 +323,28 @@ def source_map(root: Node, text: str, file: str) -> SpecSource:
     return SpecSource(file, text, keys, values)
 
 
+def _forbidden(text: str) -> int | None:
+    """Where a control character, a surrogate, a line separator or a non-character stands."""
+    if found := _ASCII_CONTROL.search(text):
+        return found.start()
+    if text.isascii():
+        return None
+    # Compiled only for text that is not ASCII: such a class costs 5 ms.
+    found = re.search("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]", text)
+    return found.start() if found else None
+
+
 def _position(text: str, index: int) -> Position:
     before = text[:index]
     return Position(len(_LINE_BREAK.findall(before)) + 1, len(_LINE_BREAK.split(before)[-1]) + 1)
 
 
 def _refuse(
-    code: str, message: str, file: str, position: Position | None = None, source: str = "", hint: str | None = None
+    code: str,
+    message: str,
+    file: str,
+    position: Position | None = None,
+    source: str = "",
+    hint: str | None = None,
 ) -> NoReturn:
     raise SpecError((Diagnostic(code, message, file, position or Position(1, 1), hint),), source)

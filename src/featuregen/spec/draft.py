@@ -46,7 +46,9 @@ class Draft:
     @cached_property
     def whole_models(self) -> frozenset[str]:
         """Models of which every field can be known."""
-        return frozenset(name for name, node in self.entries("models") if not _fields_at_fault(node))
+        return frozenset(
+            name for name, node in self.entries("models") if not _fields_at_fault(node)
+        )
 
     def entries(self, section: str) -> list[tuple[str, Node]]:
         """Definitions of a section that are mappings."""
@@ -73,6 +75,9 @@ class Draft:
 
 def _fields_at_fault(node: Node) -> bool:
     fields = node.get("fields")
-    return fields is None or fields.kind != "map" or fields.broken or any(
-        value.kind == "broken" for _, value in fields.entries
+    return (
+        fields is None
+        or fields.kind != "map"
+        or fields.broken
+        or any(value.kind == "broken" for _, value in fields.entries)
     )

@@ -24,16 +24,23 @@ def _example(node: Node) -> Example:
     return Example(
         node.str_of("name") or "",
         read_step(node),
-        given=tuple(read_step(item) for item in (given.items if given else ()) if item.kind == "map"),
+        given=tuple(
+            read_step(item) for item in (given.items if given else ()) if item.kind == "map"
+        ),
         status=status.value if status is not None and isinstance(status.value, int) else None,
         body=body.json() if body is not None else None,
-        headers={key: str(value) for key, value in _values(expect.get("headers") if expect else None).items()},
+        headers={
+            key: str(value)
+            for key, value in _values(expect.get("headers") if expect else None).items()
+        },
     )
 
 
 def read_step(node: Node) -> Step:
     """One request."""
-    body, upstream, permissions, save = (node.get(key) for key in ("with", "upstream", "permissions", "save"))
+    body, upstream, permissions, save = (
+        node.get(key) for key in ("with", "upstream", "permissions", "save")
+    )
     status = upstream.get("status") if upstream else None
     answer = upstream.get("body") if upstream else None
     return Step(
@@ -44,9 +51,14 @@ def read_step(node: Node) -> Step:
         headers=_values(node.get("headers")),
         as_=node.str_of("as") or "user",
         permissions=permissions.strings() if permissions is not None else None,
-        upstream_status=status.value if status is not None and isinstance(status.value, int) else None,
+        upstream_status=status.value
+        if status is not None and isinstance(status.value, int)
+        else None,
         upstream_body=answer.json() if answer is not None else None,
-        save=tuple((key.text, tuple(value.text.split("."))) for key, value in (save.entries if save else ())),
+        save=tuple(
+            (key.text, tuple(value.text.split(".")))
+            for key, value in (save.entries if save else ())
+        ),
     )
 
 

@@ -63,7 +63,13 @@ class Reader:
         try:
             return parse_type(text, self.models)
         except UnknownTypeError as error:
-            self.findings.add("FG103", error.message, path, hint=error.hint, within=(text, error.offset, error.length))
+            self.findings.add(
+                "FG103",
+                error.message,
+                path,
+                hint=error.hint,
+                within=(text, error.offset, error.length),
+            )
             return None
 
     def _long_form(self, name: str, type_: TypeRef, node: Node, path: Path) -> Field:
@@ -79,13 +85,17 @@ class Reader:
                 continue
             values |= self._value(key, value, type_, (*path, key))
         if type_.kind == "enum" and node.get("values") is None:
-            self.findings.add("FG305", "an enum needs `values`", (*path, "type"), hint="values: [first, second]")
+            self.findings.add(
+                "FG305", "an enum needs `values`", (*path, "type"), hint="values: [first, second]"
+            )
         return Field(name, type_, **values)
 
     def _value(self, key: str, node: Node, type_: TypeRef, path: Path) -> dict[str, Any]:
         match key:
             case "values":
-                return {"values": tuple(_plain(item) for item in node.items if item.kind != "broken")}
+                return {
+                    "values": tuple(_plain(item) for item in node.items if item.kind != "broken")
+                }
             case "default":
                 return {"has_default": True, "default": typed_json(node, type_)}
             case "example":
@@ -105,7 +115,9 @@ class Reader:
     def _bound(self, key: str, node: Node, kind: str, path: Path) -> Bound | None:
         bound = read_bound(node, kind)
         if bound is None:
-            example = _TEMPORAL.get(kind) or {"int": "a whole number", "duration": "30s"}.get(kind, "a number")
+            example = _TEMPORAL.get(kind) or {"int": "a whole number", "duration": "30s"}.get(
+                kind, "a number"
+            )
             self.findings.add("FG302", f"'{key}' of {_article(kind)} cannot be '{node.text or node.kind}'", path,
                               hint=f"expected a bound such as {example}" if example[0].isdigit() or example[0] == '"'
                               else f"expected {example}")  # fmt: skip
@@ -131,7 +143,9 @@ def read_bound(node: Node, kind: str) -> Bound | None:
 
 def decimal_of(text: str) -> Decimal | None:
     """An exact, finite decimal without an exponent that could make it huge."""
-    if not re.fullmatch(r"[-+]?[0-9]{0,60}(\.[0-9]{0,60})?([eE][-+]?[0-9]{1,2})?", text) or not re.search("[0-9]", text):
+    if not re.fullmatch(
+        r"[-+]?[0-9]{0,60}(\.[0-9]{0,60})?([eE][-+]?[0-9]{1,2})?", text
+    ) or not re.search("[0-9]", text):
         return None
     return Decimal(text)
 

@@ -36,7 +36,9 @@ class Findings:
         if within is not None:
             position = self._part(position, *within)
         shown = ".".join(str(part) for part in path)
-        self.diagnostics.append(Diagnostic(code, message, self.source.file, position, hint, severity, shown))
+        self.diagnostics.append(
+            Diagnostic(code, message, self.source.file, position, hint, severity, shown)
+        )
 
     def _position(self, path: Path, at: Literal["key", "value"]) -> Position:
         if at == "value" and path in self.source.values:
@@ -57,7 +59,20 @@ class Findings:
         """Something is wrong, not only remarkable."""
         return any(found.severity == "error" for found in self.diagnostics)
 
+    def unsupported(self, path: Path) -> bool:
+        """Something at or below `path` belongs to a later version."""
+        start = ".".join(str(part) for part in path)
+        return any(
+            found.code == "FG112" and f"{found.path}.".startswith(f"{start}.")
+            for found in self.diagnostics
+        )
+
     def ordered(self) -> tuple[Diagnostic, ...]:
         """By position, each once."""
         unique = dict.fromkeys(self.diagnostics)
-        return tuple(sorted(unique, key=lambda one: (one.position.line, one.position.column, one.code, one.message)))
+        return tuple(
+            sorted(
+                unique,
+                key=lambda one: (one.position.line, one.position.column, one.code, one.message),
+            )
+        )

@@ -57,7 +57,9 @@ upstream_path = Text(
     "a path of the upstream such as /payments/{id}", rf"^/(({_SEGMENT}|%[0-9A-F]{{2}}|[!$&'()*,;=])+/?)*$",
     code="FG506", hint="it begins with /; values of the query go into `send_query`",
 )  # fmt: skip
-_bound = Either("a number, a date or a duration", (Number(), Text("a number, a date or a duration", r"\S")))
+_bound = Either(
+    "a number, a date or a duration", (Number(), Text("a number, a date or a duration", r"\S"))
+)
 _length = Whole("a length from 0 to 1000000000", 0, 1_000_000_000)
 
 field_record = Record(

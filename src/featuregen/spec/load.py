@@ -77,7 +77,9 @@ def _read(tree: Node, draft: Draft, source: SpecSource) -> FeatureSpec:
         errors=read_errors(tree.get("errors")),
         settings=settings,
         upstreams=read_upstreams(tree.get("upstreams")),
-        operations={name: operations.read(name, node) for name, node in draft.entries("operations")},
+        operations={
+            name: operations.read(name, node) for name, node in draft.entries("operations")
+        },
         examples=read_examples(tree.get("examples")),
         validation_status=_validation_status(tree.get("wire")),
         source=source,

@@ -17,7 +17,16 @@ from featuregen.spec.suggest import did_you_mean_or_list
 if TYPE_CHECKING:
     from typing import Literal
 
-PIPES = ("minor_units", "from_minor_units", "from_unix", "map", "lower", "upper", "str", "isoformat")
+PIPES = (
+    "minor_units",
+    "from_minor_units",
+    "from_unix",
+    "map",
+    "lower",
+    "upper",
+    "str",
+    "isoformat",
+)
 _NAME = re.compile(r"[A-Za-z0-9_$@-]+(?:\.[A-Za-z0-9_$@-]+)*")
 _PIPE = re.compile(r"\s*([A-Za-z_]+)\s*(?:\(([^()|]*)\))?\s*")
 _MOST_PIPES = 5
@@ -39,7 +48,10 @@ def parse_source(text: str) -> Source:
     name = head.strip()
     if not _NAME.fullmatch(name):
         raise MappingError(
-            f"'{name}' is not a name", 0, len(head), 'a literal begins with "=", a name is dotted: metadata.user_id'
+            f"'{name}' is not a name",
+            0,
+            len(head),
+            'a literal begins with "=", a name is dotted: metadata.user_id',
         )
     pipes: list[Pipe] = []
     offset = len(head) + len(bar)
@@ -54,23 +66,42 @@ def parse_source(text: str) -> Source:
 def _pipe(piece: str, offset: int) -> Pipe:
     match = _PIPE.fullmatch(piece)
     if match is None:
-        raise MappingError(f"'{piece.strip()}' is not a pipe", offset, len(piece), "such as |lower or |minor_units(currency)")
+        raise MappingError(
+            f"'{piece.strip()}' is not a pipe",
+            offset,
+            len(piece),
+            "such as |lower or |minor_units(currency)",
+        )
     name, inner = match[1], match[2]
     if name not in PIPES:
         raise MappingError(
-            f"unknown pipe '{name}'", offset + match.start(1), len(name), did_you_mean_or_list(name, PIPES)
+            f"unknown pipe '{name}'",
+            offset + match.start(1),
+            len(name),
+            did_you_mean_or_list(name, PIPES),
         )
-    kind = cast("Literal['map', 'minor_units', 'from_minor_units', 'from_unix', 'lower', 'upper', 'str', 'isoformat']", name)
-    arguments = tuple(part.strip() for part in inner.split(",")) if inner is not None and inner.strip() else ()
+    kind = cast(
+        "Literal['map', 'minor_units', 'from_minor_units', 'from_unix', 'lower', 'upper', 'str', 'isoformat']",
+        name,
+    )
+    arguments = (
+        tuple(part.strip() for part in inner.split(","))
+        if inner is not None and inner.strip()
+        else ()
+    )
     if name == "map":
         return Pipe(kind, table=_table(arguments, offset, len(piece)))
     wanted = 1 if name in ("minor_units", "from_minor_units") else 0
     if len(arguments) != wanted:
         example = f"{name}(currency)" if wanted else name
-        raise MappingError(f"'{name}' takes {_count(wanted)}", offset, len(piece), f"write |{example}")
+        raise MappingError(
+            f"'{name}' takes {_count(wanted)}", offset, len(piece), f"write |{example}"
+        )
     for argument in arguments:
         if not _NAME.fullmatch(argument):
-            raise MappingError(f"'{argument}' is not a name", offset + match.start(2), len(inner or ""))
+            raise MappingError(
+                f"'{argument}' is not a name", offset + match.start(2), len(inner or "")
+            )
     return Pipe(kind, args=arguments)
 
 
@@ -79,12 +110,19 @@ def _table(arguments: tuple[str, ...], offset: int, length: int) -> tuple[tuple[
     for argument in arguments:
         theirs, equals, ours = (part.strip() for part in argument.partition("="))
         if not equals or not theirs or not ours:
-            raise MappingError(f"'{argument}' is not a pair", offset, length, "write |map(theirs=ours, *=otherwise)")
+            raise MappingError(
+                f"'{argument}' is not a pair",
+                offset,
+                length,
+                "write |map(theirs=ours, *=otherwise)",
+            )
         if theirs in table:
             raise MappingError(f"'{theirs}' is mapped twice", offset, length)
         table[theirs] = ours
     if not table:
-        raise MappingError("'map' needs pairs", offset, length, "write |map(theirs=ours, *=otherwise)")
+        raise MappingError(
+            "'map' needs pairs", offset, length, "write |map(theirs=ours, *=otherwise)"
+        )
     return tuple(table.items())
 
 

@@ -37,7 +37,7 @@ class OperationReader:
     def read(self, name: str, node: Node) -> Operation:
         """The operation; faults of its parameters and its call are reported."""
         path: Path = ("operations", name)
-        response = parse_response(node.str_of("response"))
+        response = _response(node.get("response"))
         operation = Operation(
             name,
             method=node.str_of("method") or "GET",
@@ -60,7 +60,7 @@ class OperationReader:
             after=node.str_of("after"),
         )
         call = node.get("call")
-        if call is None or call.kind != "map":
+        if call is None or call.kind != "map" or self.reader.findings.unsupported(path):
             return operation
         return replace(operation, call=self._call(call, operation, node, path))
 
@@ -80,13 +80,18 @@ class OperationReader:
     def _path_params(self, node: Node, path: Path) -> tuple[Field, ...]:
         own = node.str_of("path") or "/"
         names = placeholders(self.base_path) + placeholders(own)
-        declared = {field.name: field for field in self.reader.fields(node.get("path_params"), (*path, "path_params"))}
+        declared = {
+            field.name: field
+            for field in self.reader.fields(node.get("path_params"), (*path, "path_params"))
+        }
         for name in declared:
             if name not in names and node.get("path") is not None:
                 self.reader.findings.add("FG506", f"the path has no parameter '{name}'", (*path, "path_params", name),
                                          at="key", hint=f"write {{{name}}} into `path`, or leave it out")  # fmt: skip
         for name in sorted({name for name in names if names.count(name) > 1}):
-            self.reader.findings.add("FG506", f"the parameter '{name}' stands in the path twice", (*path, "path"))
+            self.reader.findings.add(
+                "FG506", f"the parameter '{name}' stands in the path twice", (*path, "path")
+            )
         for name in names:
             if "." in name:
                 self.reader.findings.add("FG506", f"'{{{name}}}' is no parameter of a path", (*path, "path"),
@@ -104,10 +109,13 @@ def placeholders(path: str) -> list[str]:
     return re.findall(r"\{([^{}]*)\}", path)
 
 
-def parse_response(text: str | None) -> Response:
-    """`list[Payment]` → a list of models; nothing → none."""
-    if text is None:
+def _response(node: Node | None) -> Response:
+    """`list[Payment]` → a list of models; nothing → none; what is at fault → a model that is not known."""
+    if node is None:
         return Response("none")
+    if node.kind != "string":
+        return Response("model")
+    text = node.text
     if text in ("none", "text", "html", "bytes"):
         return Response(cast("Literal['none', 'text', 'html', 'bytes']", text))
     if text.startswith("list["):

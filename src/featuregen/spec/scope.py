@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _USER = ("id", "email")
 _STRING = TypeRef("string")
 _ANYTHING = TypeRef("json")
-SourceKind = Literal["request", "path", "query", "header", "user", "settings", "literal", "upstream"]
+SourceKind = Literal[
+    "request", "path", "query", "header", "user", "settings", "literal", "upstream"
+]
 
 
 class UnknownNameError(Exception):
@@ -51,7 +53,9 @@ class Scope:
         if head == "settings" and rest:
             return self._setting(rest)
         if head in ("entity", "parent") and rest:
-            raise UnknownNameError("FG112", f"'{head}.{'.'.join(rest)}' is not supported by this version yet")
+            raise UnknownNameError(
+                "FG112", f"'{head}.{'.'.join(rest)}' is not supported by this version yet"
+            )
         kinds: tuple[tuple[Literal["path", "query", "header"], tuple[Field, ...]], ...] = (
             ("path", self.path), ("query", self.query), ("header", self.headers),
         )  # fmt: skip
@@ -69,9 +73,13 @@ class Scope:
 
     def _user(self, rest: tuple[str, ...]) -> tuple[SourceKind, tuple[str, ...], TypeRef]:
         if self.auth == "none":
-            raise UnknownNameError("FG505", "an operation with `auth: none` has no user", "use `auth: required`")
+            raise UnknownNameError(
+                "FG505", "an operation with `auth: none` has no user", "use `auth: required`"
+            )
         if len(rest) != 1 or rest[0] not in _USER:
-            raise UnknownNameError("FG206", f"a user has no '{'.'.join(rest)}'", "there are user.id and user.email")
+            raise UnknownNameError(
+                "FG206", f"a user has no '{'.'.join(rest)}'", "there are user.id and user.email"
+            )
         return "user", rest, _STRING
 
     def _setting(self, rest: tuple[str, ...]) -> tuple[SourceKind, tuple[str, ...], TypeRef]:
@@ -84,25 +92,33 @@ class Scope:
     def _hint(self, name: str) -> str | None:
         names = {field.name for field in (*self.path, *self.query, *self.headers)}
         names |= {field.name for field in self.request.fields} if self.request else set()
-        wire = {field.wire_name: field.name for field in (self.request.fields if self.request else ())}
+        wire = {
+            field.wire_name: field.name for field in (self.request.fields if self.request else ())
+        }
         if name in wire:
             return f"did you mean '{wire[name]}'?"
         hint = did_you_mean_or_list(name, names | {"user.id", "user.email"})
         return hint or f'text that stands for itself is written "={name}"'
 
 
-def field_type(type_: TypeRef, rest: tuple[str, ...], models: Mapping[str, Model], inside: str) -> TypeRef:
+def field_type(
+    type_: TypeRef, rest: tuple[str, ...], models: Mapping[str, Model], inside: str
+) -> TypeRef:
     """The type that `rest` reaches from a value of `type_`; through a list it plucks."""
     if not rest:
         return type_
     if type_.kind == "list" and type_.of is not None:
         return TypeRef("list", of=field_type(type_.of, rest, models, inside))
     if type_.kind != "model":
-        raise UnknownNameError("FG206", f"'{inside}' is {type_name(type_)}: it has no fields to reach into")
+        raise UnknownNameError(
+            "FG206", f"'{inside}' is {type_name(type_)}: it has no fields to reach into"
+        )
     model = models.get(type_.model or "")
     if model is None:
         return _ANYTHING  # it is at fault itself
     fields = {field.name: field for field in model.fields}
     if rest[0] not in fields:
-        raise UnknownNameError("FG206", f"'{inside}' has no field '{rest[0]}'", did_you_mean_or_list(rest[0], fields))
+        raise UnknownNameError(
+            "FG206", f"'{inside}' has no field '{rest[0]}'", did_you_mean_or_list(rest[0], fields)
+        )
     return field_type(fields[rest[0]].type, rest[1:], models, f"{inside}.{rest[0]}")

@@ -1,4 +1,7 @@
-"""The building blocks of `grammar`: each says what may stand in a place, for the check and for the JSON Schema."""
+"""The building blocks of `grammar`: each says what may stand in a place, for the check and for the JSON Schema.
+
+Without `__eq__` and `__repr__`, which nobody needs here: a dataclass costs time at every start.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Text:
     """Text. `what` completes "expected …"; `code` is reported where `pattern` does not match."""
 
@@ -15,17 +18,19 @@ class Text:
     choices: tuple[str, ...] = ()
     code: str = "FG104"
     hint: str | None = None
-    checked_later: bool = False  # `pattern` is for editors; a check further on says more exactly what is wrong
+    checked_later: bool = (
+        False  # `pattern` is for editors; a check further on says more exactly what is wrong
+    )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Flag:
     """`true` or `false`; `only` where one of them belongs to a later version."""
 
     only: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Whole:
     """A whole number within bounds."""
 
@@ -34,7 +39,7 @@ class Whole:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number:
     """Any number that JSON can hold, at least `least`."""
 
@@ -42,19 +47,19 @@ class Number:
     least: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Anything:
     """Any JSON value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Listing:
     item: Shape
     what: str
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Names:
     """A mapping whose keys the spec's author chooses."""
 
@@ -65,7 +70,7 @@ class Names:
     numbers: bool = False  # keys may be whole numbers: statuses
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Key:
     """A key of a `Record`. `later` marks one that this version knows and does not support yet."""
 
@@ -75,7 +80,7 @@ class Key:
     later: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Record:
     """A mapping with fixed keys. `title` names it in messages and in the schema."""
 
@@ -84,7 +89,7 @@ class Record:
     elsewhere: dict[str, str] | None = None  # keys that belong somewhere else: where
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Variants:
     """One of several records, told apart by the key that each must have."""
 
@@ -92,7 +97,7 @@ class Variants:
     records: dict[str, Record]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Either:
     """Different shapes for different kinds of node: a shorthand and its long form."""
 
@@ -100,4 +105,6 @@ class Either:
     options: tuple[Shape, ...]
 
 
-Shape: TypeAlias = Text | Flag | Whole | Number | Anything | Listing | Names | Record | Variants | Either
+Shape: TypeAlias = (
+    Text | Flag | Whole | Number | Anything | Listing | Names | Record | Variants | Either
+)

@@ -78,14 +78,22 @@ class _Structure:
             return self._refuse("FG104", f"expected {shape.what}, found empty text", path)
         if shape.choices and text not in shape.choices:
             hint = did_you_mean_or_list(text, shape.choices)
-            return self._refuse(shape.code, f"expected {shape.what}, found {_shown(text)}", path, hint)
+            return self._refuse(
+                shape.code, f"expected {shape.what}, found {_shown(text)}", path, hint
+            )
         if shape.pattern and not shape.checked_later and not _matches(shape.pattern, text):
-            return self._refuse(shape.code, f"expected {shape.what}, found {_shown(text)}", path, shape.hint)
+            return self._refuse(
+                shape.code, f"expected {shape.what}, found {_shown(text)}", path, shape.hint
+            )
         return node
 
     def _flag(self, node: Node, shape: Flag, path: Path) -> Node:
         if node.kind != "bool":
-            hint = "in YAML 1.2 `yes`, `no`, `on` and `off` are text" if node.kind == "string" else None
+            hint = (
+                "in YAML 1.2 `yes`, `no`, `on` and `off` are text"
+                if node.kind == "string"
+                else None
+            )
             return self._wrong_kind(node, "true or false", path, hint)
         if shape.only is not None and node.value is not shape.only:
             return self._not_yet(f"'{path[-1]}: {node.text}'", path)
@@ -115,7 +123,9 @@ class _Structure:
         seen: set[str] = set()
         for key, value in node.entries:
             if key.text in seen:  # `1:` and `"1":` are two keys in YAML and one in JSON
-                self._refuse("FG106", f"the key '{key.text}' is given twice", (*path, key.name), key=True)
+                self._refuse(
+                    "FG106", f"the key '{key.text}' is given twice", (*path, key.name), key=True
+                )
             seen.add(key.text)
             self._anything(value, (*path, key.name))
         return node
@@ -157,7 +167,13 @@ class _Structure:
             return False
         if shape.key.pattern and not _matches(shape.key.pattern, key.text):
             hint = shape.key.hint or _name_hint(shape.key, key.text)
-            self._refuse(shape.key.code, f"expected {shape.key.what}, found {_shown(key.text)}", path, hint, key=True)
+            self._refuse(
+                shape.key.code,
+                f"expected {shape.key.what}, found {_shown(key.text)}",
+                path,
+                hint,
+                key=True,
+            )
             return False
         if key.text in seen:
             self._refuse("FG106", f"the key '{key.text}' is given twice", path, key=True)
@@ -190,7 +206,9 @@ class _Structure:
         return kept
 
     def _missing(self, name: str, spec: Key, shape: Record, node: Node, path: Path) -> None:
-        near = did_you_mean(name, [key.text for key, _ in node.entries if key.text not in shape.keys])
+        near = did_you_mean(
+            name, [key.text for key, _ in node.entries if key.text not in shape.keys]
+        )
         if near is None:  # else the unknown key says it all
             about = spec.about[0].lower() + spec.about[1:]
             self._refuse("FG105", f"{shape.title} needs '{name}': {about}", path, key=True)
@@ -201,7 +219,9 @@ class _Structure:
         given = [name for name in shape.records if node.get(name) is not None]
         if not given:
             known = ", ".join(f"'{name}'" for name in shape.records)
-            return self._refuse("FG105", f"expected {shape.what}; one of {known} must be there", path)
+            return self._refuse(
+                "FG105", f"expected {shape.what}; one of {known} must be there", path
+            )
         return self._record(node, shape.records[given[0]], path)
 
     def _either(self, node: Node, shape: Either, path: Path) -> Node:
@@ -214,11 +234,15 @@ class _Structure:
         place = (shape.elsewhere or {}).get(key.text)
         known = [name for name, spec in shape.keys.items() if not spec.later]
         hint = f"'{key.text}' {place}" if place else did_you_mean_or_list(key.text, known)
-        self._refuse("FG101", f"unknown key {_shown(key.text)} in {shape.title}", path, hint, key=True)
+        self._refuse(
+            "FG101", f"unknown key {_shown(key.text)} in {shape.title}", path, hint, key=True
+        )
 
     def _wrong_kind(self, node: Node, expected: str, path: Path, hint: str | None = None) -> Node:
         found = _KINDS[node.kind]
-        if node.kind in ("bool", "int", "float") and expected.startswith(("text", "a name", "a type", "the name")):
+        if node.kind in ("bool", "int", "float") and expected.startswith(
+            ("text", "a name", "a type", "the name")
+        ):
             hint = hint or f'quote it: "{node.text}"'
         if node.kind == "map" and len(node.entries) == 1 and expected.startswith("text"):
             hint = hint or "quote text that contains ': '"
@@ -227,7 +251,9 @@ class _Structure:
     def _not_yet(self, what: str, path: Path, *, key: bool = False) -> Node:
         return self._refuse("FG112", f"{what} is not supported by this version yet", path, key=key)
 
-    def _refuse(self, code: str, message: str, path: Path, hint: str | None = None, *, key: bool = False) -> Node:
+    def _refuse(
+        self, code: str, message: str, path: Path, hint: str | None = None, *, key: bool = False
+    ) -> Node:
         self.findings.add(code, message, path, hint=hint, at="key" if key else "value")
         return Node("broken", self.findings.source.at(*path))
 

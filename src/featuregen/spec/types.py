@@ -36,7 +36,9 @@ def parse_type(text: str, models: Collection[str], offset: int = 0, depth: int =
     for kind in ("list", "map"):
         if name.startswith(f"{kind}[") and name.endswith("]"):
             if depth == _MOST_NESTED:
-                raise UnknownTypeError(f"a type is nested at most {_MOST_NESTED} deep", start, len(name), None)
+                raise UnknownTypeError(
+                    f"a type is nested at most {_MOST_NESTED} deep", start, len(name), None
+                )
             inner = name[len(kind) + 1 : -1]
             item = parse_type(inner, models, start + len(kind) + 1, depth + 1)
             if item.kind == "enum":

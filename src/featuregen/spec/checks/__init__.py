@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.spec.checks.cycles import check_cycles
+from featuregen.spec.checks.examples import check_examples
+from featuregen.spec.checks.fields import check_fields
+from featuregen.spec.checks.names import check_names
+from featuregen.spec.checks.operations import check_operations
+from featuregen.spec.checks.references import check_references
+from featuregen.spec.checks.routes import check_routes
+from featuregen.spec.checks.rules import check_rules
+from featuregen.spec.checks.unused import check_unused
+
 if TYPE_CHECKING:
     from featuregen.spec.draft import Draft
     from featuregen.spec.model import FeatureSpec
@@ -11,3 +21,12 @@ if TYPE_CHECKING:
 
 def check_all(spec: FeatureSpec, draft: Draft) -> None:
     """Every check; what they find goes to the draft's findings."""
+    check_names(spec, draft)
+    check_references(spec, draft)
+    check_cycles(spec, draft)
+    check_fields(spec, draft)
+    check_rules(spec, draft)
+    check_routes(spec, draft)
+    check_operations(spec, draft)
+    check_examples(spec, draft)
+    check_unused(spec, draft)

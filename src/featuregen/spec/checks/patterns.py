@@ -1,0 +1,61 @@
+"""Patterns: each must mean the same in pydantic's Rust engine, which serves, and in Python's, which tests."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+# What both engines read alike; anything beyond is tried in pydantic's own, whose import costs 60 ms.
+_PLAIN = re.compile(
+    r"(?:[^\\\[\](){}|*+?]|\\[dwsDWSb.\\/+*?()\[\]{}^$|-]|\[\^?(?:[^\\\[\]&~|]|\\[dwsDWS.\\/+*?()\[\]{}^$|-])+\]"
+    r"|\((?!\?)|\(\?:|\)|\||[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})*"
+)
+_UNSUPPORTED = {
+    r"\(\?=|\(\?!": "look-ahead",
+    r"\(\?<[=!]": "look-behind",
+    r"\\[1-9]|\(\?P=": "a back-reference",
+    r"\(\?\(": "a conditional",
+    r"\(\?>|[*+?}]\+": "a possessive or atomic part",
+    r"\\Z": "\\Z (write $)",
+}
+_LONGEST = 1000
+
+
+def fault_of_pattern(pattern: str) -> tuple[str, str | None] | None:
+    """What is wrong with a pattern, and a hint; None where nothing is."""
+    if len(pattern) > _LONGEST:
+        return f"the pattern is longer than {_LONGEST} characters", None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            re.compile(pattern)
+    except re.error as error:
+        return f"the pattern is not a regular expression: {error.msg}", None
+    except (FutureWarning, DeprecationWarning):
+        return (
+            "a set within a set is read differently by different engines",
+            "escape [ and && with a backslash",
+        )
+    except (RecursionError, OverflowError):
+        return "the pattern is too large", None
+    if _PLAIN.fullmatch(pattern):
+        return None
+    for construct, name in _UNSUPPORTED.items():
+        if re.search(construct, pattern.replace("\\\\", "")):
+            return (
+                f"the pattern has {name}, which pydantic's engine does not know",
+                "say it as a rule instead",
+            )
+    return _probe(pattern)
+
+
+def _probe(pattern: str) -> tuple[str, str | None] | None:
+    from pydantic_core import SchemaError, SchemaValidator, core_schema
+
+    try:
+        SchemaValidator(core_schema.str_schema(pattern=pattern))
+    except SchemaError as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = lines[-1].removeprefix("error: ") if lines else "it does not compile"
+        return f"pydantic's engine refuses the pattern: {reason}", None
+    return None

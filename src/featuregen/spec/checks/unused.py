@@ -1,0 +1,80 @@
+"""Definitions that nothing uses: a warning, because they may be on their way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featuregen.spec.checks.cycles import model_in
+from featuregen.spec.operations import placeholders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from featuregen.spec.draft import Draft
+    from featuregen.spec.model import Call, FeatureSpec, Upstream
+
+
+def check_unused(spec: FeatureSpec, draft: Draft) -> None:
+    """Warn of every model, error, setting and upstream that is defined in vain."""
+    if draft.findings.failed:
+        return  # what is at fault may be what uses them
+    calls = [operation.call for operation in spec.operations.values() if operation.call]
+    used_upstreams = {call.upstream for call in calls}
+    upstreams = [upstream for name, upstream in spec.upstreams.items() if name in used_upstreams]
+    has_hooks = any(
+        operation.hook or operation.before or operation.after
+        for operation in spec.operations.values()
+    )
+    used = {
+        "models": _used_models(spec),
+        "errors": {name for operation in spec.operations.values() for name in operation.errors}
+        | {name for upstream in spec.upstreams.values() for name in _errors_of(upstream)},
+        "upstreams": used_upstreams,
+        "settings": {name for upstream in upstreams for name in _settings_of(upstream)}
+        | {name for call in calls for name in _settings_in(call)},
+    }
+    for section, names in used.items():
+        if section == "settings" and has_hooks:
+            continue  # a hook may read any of them
+        for name in getattr(spec, section):
+            if name not in names:
+                draft.findings.add(
+                    "FG801", f"the {section[:-1]} '{name}' is not used", (section, name),
+                    at="key", severity="warning",
+                )  # fmt: skip
+
+
+def _used_models(spec: FeatureSpec) -> set[str]:
+    waiting = [
+        name
+        for operation in spec.operations.values()
+        for name in (operation.request, operation.response.model)
+        if name is not None
+    ]
+    used: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in used:
+            used.add(name)
+            fields = spec.models[name].fields
+            waiting += [inner for field in fields if (inner := model_in(field.type))]
+    return used
+
+
+def _errors_of(upstream: Upstream) -> Iterable[str]:
+    mapped = [*upstream.errors.values(), upstream.on_timeout, upstream.other]
+    return [mapping.error for mapping in mapped if mapping is not None]
+
+
+def _settings_of(upstream: Upstream) -> Iterable[str]:
+    timeout = (upstream.timeout_setting,) if upstream.timeout_setting else ()
+    return (upstream.base_url, *timeout, *upstream.auth.settings)
+
+
+def _settings_in(call: Call) -> Iterable[str]:
+    mappings = (*call.send, *call.send_query, *call.send_headers)
+    named = [mapping.source.path[0] for mapping in mappings if mapping.source.kind == "settings"]
+    in_path = [
+        part[len("settings.") :] for part in placeholders(call.path) if part.startswith("settings.")
+    ]
+    return [*named, *in_path]
