@@ -290,9 +290,20 @@ class _Composer:
         self._report(code, message, position, hint)
         raise SpecError(tuple(self.diagnostics), self.text)
 
+    def _last(self) -> Position:
+        """The last character that is written."""
+        written = [number for number, line in enumerate(self.lines) if line.strip()]
+        number = written[-1] if written else 0
+        return Position(number + 1, max(len(self.lines[number].rstrip()), 1))
+
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> NoReturn:
         mark = error.problem_mark or error.context_mark
+        at_the_end = mark is not None and not "".join(self.lines[mark.line :])[mark.column :].strip()
+        if at_the_end and error.context_mark is not None:
+            mark = error.context_mark  # what was not closed says more than the end of the file
         position = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+        if at_the_end and error.context_mark is None:
+            position = self._last()
         line = self.lines[position.line - 1] if position.line <= len(self.lines) else ""
         problem = str(error.problem or error.context or "it cannot be read")
         hint = None

@@ -96,7 +96,15 @@ field_record = Record(
     dict.fromkeys(
         ("immutable", "internal", "was", "generated", "references", "on_delete", "prefix"),
         "belongs in a field of an entity",
-    ),
+    ) | {
+        "maximum": "is written `le`", "max": "is written `le`", "minimum": "is written `ge`", "min": "is written `ge`",
+        "exclusive_maximum": "is written `lt`", "exclusiveMaximum": "is written `lt`",
+        "exclusive_minimum": "is written `gt`", "exclusiveMinimum": "is written `gt`",
+        "enum": "is written `{type: enum, values: […]}`", "choices": "is written `{type: enum, values: […]}`",
+        "regex": "is written `pattern`", "alias": "is written `wire`", "items": "is written `type: list[…]`",
+        "nullable": "is written `required: false`", "optional": "is written `required: false`",
+        "format": "is said by the type: date, datetime, uuid, email, url",
+    },
 )  # fmt: skip
 field = Either("a type, or a mapping with one", (
     Text("a type", _TYPE, code="FG103", checked_later=True), field_record))  # fmt: skip

@@ -18,8 +18,13 @@ def py_string(text: str) -> str:
     Everything that a reader cannot see is escaped, so that code cannot look different from what it
     is; the literal evaluates to the very same string.
     """
-    quote = "'" if '"' in text and "'" not in text else '"'
-    return quote + "".join(_escaped(char, quote) for char in text) + quote
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    return quote + escaped(text, quote) + quote
+
+
+def escaped(text: str, quote: str = "") -> str:
+    """Return `text` as it stands between quotes: `quote` and all that a reader cannot see escaped."""
+    return "".join(_escaped(char, quote) for char in text)
 
 
 def _escaped(char: str, quote: str) -> str:

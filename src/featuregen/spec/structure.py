@@ -210,7 +210,7 @@ class _Structure:
             name, [key.text for key, _ in node.entries if key.text not in shape.keys]
         )
         if near is None:  # else the unknown key says it all
-            about = spec.about[0].lower() + spec.about[1:]
+            about = spec.about if spec.about[1].isupper() else spec.about[0].lower() + spec.about[1:]
             self._refuse("FG105", f"{shape.title} needs '{name}': {about}", path, key=True)
 
     def _variants(self, node: Node, shape: Variants, path: Path) -> Node:
@@ -241,7 +241,7 @@ class _Structure:
     def _wrong_kind(self, node: Node, expected: str, path: Path, hint: str | None = None) -> Node:
         found = _KINDS[node.kind]
         if node.kind in ("bool", "int", "float") and expected.startswith(
-            ("text", "a name", "a type", "the name")
+            ("text", "a name", "the name")
         ):
             hint = hint or f'quote it: "{node.text}"'
         if node.kind == "map" and len(node.entries) == 1 and expected.startswith("text"):

@@ -13,12 +13,18 @@ _LONGEST = 60
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     """`did you mean 'money'?`, or None where nothing is near."""
+    near = nearest(word, candidates)
+    return f"did you mean '{near}'?" if near else None
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that is most like `word`, whatever its case."""
     import difflib
 
     names = sorted({name for name in candidates if len(name) <= _LONGEST})
     folded = {name.lower(): name for name in reversed(names)}
     near = difflib.get_close_matches(word[:_LONGEST].lower(), list(folded), 1, _CLOSE_ENOUGH)
-    return f"did you mean '{folded[near[0]]}'?" if near else None
+    return folded[near[0]] if near else None
 
 
 def did_you_mean_or_list(word: str, candidates: Iterable[str], *, most: int = 12) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.spec.grammar import SCALARS
 from featuregen.spec.model import TypeRef
-from featuregen.spec.suggest import did_you_mean
+from featuregen.spec.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,12 +59,10 @@ def _hint(name: str, models: Collection[str]) -> str | None:
         return "an optional field says `required: false`"
     if name.endswith("[]"):
         return f"a list is written list[{name[:-2]}]"
-    if near := _OTHER_LANGUAGES.get(name.lower()):
-        return f"did you mean '{near}'?"
-    near = did_you_mean(name, (*SCALARS, "enum", *models))
-    if near is None and name[:1].isupper() and name.isidentifier():
-        return f"define it under `models:` as {name}"
-    return near
+    if name[:1].isupper() and name.lower() not in (*SCALARS, *_OTHER_LANGUAGES):
+        return did_you_mean(name, models) or f"define it under `models:` as {name}"
+    near = nearest(name, (*SCALARS, "enum", *models, *_OTHER_LANGUAGES))
+    return f"did you mean '{_OTHER_LANGUAGES.get(near, near)}'?" if near else None
 
 
 def _short(name: str) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from featuregen.spec.draft import Draft
-    from featuregen.spec.model import Field, FeatureSpec, Path
+    from featuregen.spec.model import Bound, FeatureSpec, Field, Path
 
 _PLAIN = frozenset(
     {"string", "int", "float", "decimal", "bool", "date", "datetime", "time", "duration", "uuid", "email", "url",
@@ -130,7 +130,8 @@ class _Fields:
             return
         exclusive = field.gt is not None or field.lt is not None
         if bottom > top or (bottom == top and exclusive) or _no_whole_number(field):  # type: ignore[operator]
-            self.findings.add("FG302", f"no value keeps both '{low_key}: {low}' and '{high_key}: {high}'",
+            self.findings.add("FG302", f"no value keeps both '{low_key}: {_shown(low, field)}' and "
+                f"'{high_key}: {_shown(high, field)}'",
                               (*path, high_key))  # fmt: skip
 
     def _check_lengths(self, field: Field, path: Path) -> None:
@@ -208,6 +209,10 @@ class _Fields:
             known = (*path, key) in written
             self.findings.add("FG304", f"the example's '{key}': {fault}" if known else f"the example lacks '{key}'",
                               (*path, key) if known else path, at="value" if known else "key")  # fmt: skip
+
+
+def _shown(bound: Bound, field: Field) -> str:
+    return f"{bound:g}s" if field.type.kind == "duration" and isinstance(bound, float) else str(bound)
 
 
 def _no_whole_number(field: Field) -> bool:

@@ -58,9 +58,11 @@ class _Names:
     def check_feature(self, spec: FeatureSpec) -> None:
         """The feature and its plural name modules, tests and routes."""
         written = self.findings.source.values
+        before = len(self.findings.diagnostics)
         self.check_module(spec.feature, ("feature",), reserved.FEATURES, value=True)
         where: Path = ("plural",) if ("plural",) in written else ("feature",)
-        if spec.plural != spec.feature:
+        written_out = where == ("plural",)
+        if written_out or len(self.findings.diagnostics) == before:
             self.check_module(spec.plural, where, reserved.FEATURES, value=True)
 
     def check_module(

@@ -16,7 +16,6 @@ _UNSUPPORTED = {
     r"\\[1-9]|\(\?P=": "a back-reference",
     r"\(\?\(": "a conditional",
     r"\(\?>|[*+?}]\+": "a possessive or atomic part",
-    r"\\Z": "\\Z (write $)",
 }
 _LONGEST = 1000
 
@@ -40,8 +39,11 @@ def fault_of_pattern(pattern: str) -> tuple[str, str | None] | None:
         return "the pattern is too large", None
     if _PLAIN.fullmatch(pattern):
         return None
+    plain = pattern.replace("\\\\", "")
+    if "\\Z" in plain:
+        return "the pattern has \\Z, which pydantic's engine does not know", "write $: it is the very end there"
     for construct, name in _UNSUPPORTED.items():
-        if re.search(construct, pattern.replace("\\\\", "")):
+        if re.search(construct, plain):
             return (
                 f"the pattern has {name}, which pydantic's engine does not know",
                 "say it as a rule instead",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from featuregen.spec.draft import Draft
     from featuregen.spec.model import FeatureSpec
 
-_TAKEN = ("/docs", "/redoc", "/openapi.json", "/health", "/metrics")
+_TAKEN = ("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/health")
 
 
 def check_routes(spec: FeatureSpec, draft: Draft) -> None:
@@ -30,7 +30,7 @@ def check_routes(spec: FeatureSpec, draft: Draft) -> None:
                 path,
                 hint="give it another path or another method",
             )
-        elif any(shape == taken or shape.startswith(f"{taken}/") for taken in _TAKEN):
+        elif shape in _TAKEN or shape.startswith("/health/"):
             draft.findings.add("FG501", f"{route} belongs to the project itself", path)
 
 
