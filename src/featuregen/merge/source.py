@@ -1,0 +1,115 @@
+"""A parsed Python file: its lines, its tree, and which definition owns each line."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from featuregen.merge.chunks import split_lines
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+COMPOUND = (*DEFINITIONS, ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For,
+            ast.AsyncFor, ast.While, ast.Match)  # fmt: skip
+
+# Undecodable bytes arrive as lone surrogates, which `ast` refuses; private-use characters stand in for
+# them, one for one, so that columns and differences stay what they are.
+_STAND_INS = {code: code - 0xDC80 + 0xE080 for code in range(0xDC80, 0xDD00)}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    text: str
+    lines: Sequence[str]
+    tree: ast.Module
+
+    def slice(self, start: int, end: int) -> str:
+        """Lines `start` to `end`, counted from 1, `end` not included."""
+        return "".join(self.lines[start - 1 : end - 1])
+
+
+@lru_cache(maxsize=32)
+def parse(text: str) -> Source:
+    """Parse a file whose lines end in a newline. Raises SyntaxError or ValueError where it is not Python."""
+    if "\r" in text:
+        raise ValueError("a lone carriage return: line numbers cannot be trusted")
+    readable = text if text.isascii() else text.translate(_STAND_INS)
+    tree = ast.parse(readable)
+    return Source(text, split_lines(text), tree)
+
+
+def first_line(node: ast.stmt) -> int:
+    """The line where a statement begins, its decorators included."""
+    if isinstance(node, DEFINITIONS) and node.decorator_list:
+        return min(node.lineno, node.decorator_list[0].lineno)
+    return node.lineno
+
+
+def last_line(node: ast.stmt, lines: Sequence[str], limit: int) -> int:
+    """The last line of a statement, with comments below its block that are indented as the block is.
+
+    `limit` is the line (from 1) before which to stop.
+    """
+    end = node.end_lineno or node.lineno
+    if not isinstance(node, COMPOUND):
+        return end
+    at = end + 1
+    while at < limit:
+        stripped = lines[at - 1].strip()
+        if stripped:
+            indent = len(lines[at - 1]) - len(lines[at - 1].lstrip())
+            if not stripped.startswith("#") or indent <= node.col_offset:
+                break
+            end = at
+        at += 1
+    return end
+
+
+def definitions(body: Sequence[ast.AST], prefix: str = "") -> Iterator[tuple[str, Definition]]:
+    """Each definition with its qualname (`Service.create.send`), outer ones before inner ones."""
+    for node in body:
+        if isinstance(node, DEFINITIONS):
+            name = f"{prefix}{node.name}"
+            yield name, node
+            yield from definitions(node.body, f"{name}.")
+        elif not isinstance(node, ast.expr):
+            yield from definitions(list(ast.iter_child_nodes(node)), prefix)
+
+
+def owners(source: Source) -> list[str]:
+    """For each line the qualname of the definition it belongs to; "" is the module.
+
+    Decorators and the comments right above a definition are its own.
+    """
+    owned = [""] * len(source.lines)
+    for name, node in definitions(source.tree.body):
+        start = first_line(node)
+        margin = " " * node.col_offset + "#"
+        while start > 1 and source.lines[start - 2].startswith(margin):
+            start -= 1
+        end = last_line(node, source.lines, len(source.lines) + 1)
+        owned[start - 1 : end] = [name] * (end - start + 1)
+    return owned
+
+
+def comments(text: str) -> list[str]:
+    """The comments of a stretch of code, in order. A stretch that cannot be tokenized is one comment."""
+    if "#" not in text:
+        return []
+    try:
+        return [comment for _, comment in tokens_of_comments(text)]
+    except (tokenize.TokenError, SyntaxError):
+        return [text]
+
+
+def tokens_of_comments(text: str) -> list[tuple[int, str]]:
+    """Each comment with its line."""
+    return [
+        (token.start[0], token.string)
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.COMMENT
+    ]

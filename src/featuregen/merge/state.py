@@ -1,0 +1,69 @@
+"""What goes into a merge and what comes out: file states, conflicts, outcomes. Plain values, no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Outcome = Literal["unchanged", "taken", "merged", "kept", "deleted", "conflict"]
+ConflictMode = Literal["inline", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """One file as it is, or would be, on disk. A symlink has its target in `link` and no text."""
+
+    text: bytes
+    executable: bool = False
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The names of the three sides, as conflict markers show them."""
+
+    ours: str = "yours"
+    base: str = "last generated"
+    theirs: str = "newly generated"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A place that a person has to decide. `line` is in the merged file, 0 when the file holds no marker for it."""
+
+    path: str
+    symbol: str | None
+    reason: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The result for one file.
+
+    `outcome` is told from the disk's side: `unchanged` writes nothing; `taken` writes theirs; `merged` writes
+    both sides' changes; `kept` leaves the user's version (or absence) standing against a change or a file of
+    the template; `deleted` removes the file; `conflict` needs a person.
+
+    `beside` is to be written at `beside_path(path)`: theirs, where it could not be shown inside the file.
+    `resolved` is the text without conflict markers, each conflict decided for the user's side; None where
+    there is no such text (no conflict, a deleted file, a binary).
+    """
+
+    state: FileState | None
+    outcome: Outcome
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[str, ...] = ()
+    beside: FileState | None = None
+    resolved: bytes | None = None
+    renames: Mapping[str, str] = field(default_factory=dict)
+    """Symbols of the user's file that the template renamed: old qualname to new."""
+
+
+def beside_path(path: str) -> str:
+    """Where `beside` goes: `app/x.py.theirs`.
+
+    The suffix comes last so that neither Python, pytest (`test_*.py`) nor a linter takes it for source.
+    """
+    return f"{path}.theirs"
