@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from featuregen.errors import Diagnostic
+    from featuregen.spec.model import SpecSource
     from featuregen.verify import Verification
     from featuregen.workspace import FileDiff
 
@@ -111,3 +112,5 @@ class RunResult:
     stages: tuple[StageTime, ...]
     next_steps: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
+    sources: tuple[SpecSource, ...] = ()
+    """Of the specs that the run was about: a failure's `spec_path` becomes a line by them."""
