@@ -1,0 +1,51 @@
+"""`featuregen plan` and `featuregen new`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featuregen.cli.live import progress
+from featuregen.cli.run import Outcome, run
+from featuregen.cli.runs import run_outcome, warnings_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from featuregen.json_models import Document
+    from featuregen.pipeline import Options
+
+
+def plan_command(spec: Path, into: Path, *, all_diffs: bool, json: bool) -> int:
+    """The dry run: what `new` would do."""
+    return run("plan", lambda: _plan(spec, into, all_diffs=all_diffs), json=json)
+
+
+def _plan(spec: Path, into: Path, *, all_diffs: bool) -> Outcome:
+    from featuregen.pipeline import plan
+    from featuregen.report import plan_as_text
+
+    result = plan(spec, into)
+
+    def document() -> Document:
+        from featuregen.cli.documents import plan_document
+
+        return plan_document(result)
+
+    return Outcome(
+        text=lambda style: plan_as_text(result, style, all_diffs=all_diffs),
+        document=document,
+        remarks=lambda style: warnings_of(result.warnings, style),
+    )
+
+
+def new_command(spec: Path, into: Path, options: Options, *, json: bool) -> int:
+    """Generate the feature, prove it, bring it into the project."""
+    return run("new", lambda: _new(spec, into, options), json=json)
+
+
+def _new(spec: Path, into: Path, options: Options) -> Outcome:
+    from featuregen.pipeline import new
+
+    with progress() as told:
+        result = new(spec, into, options, told)
+    return run_outcome(result)

@@ -1,0 +1,184 @@
+"""A run on the terminal: one screen where all is well, what failed where it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featuregen.report import facts
+from featuregen.report.layout import Section, rows
+from featuregen.terminal import duration, visible, visible_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from featuregen.results import ByHand, FeaturePicture, FileChange, RunResult
+    from featuregen.terminal import Style
+    from featuregen.verify import Failure, Verification
+
+_FILES_SHOWN = 12
+_FAILURES_SHOWN = 10
+_LINES_OF_A_FAILURE = 12
+_MARKS = {"create": "+", "modify": "~", "delete": "-"}
+
+
+def as_text(result: RunResult, style: Style) -> str:
+    """What was done, what was measured, what is left to do."""
+    sections = [
+        Section("Routes", routes(result.picture, style) if _is_news(result) else ()),
+        Section(f"Files: {facts.changed(result.files)}", files(result.files, style)),
+        *_proof(result, style),
+        Section("To configure", settings(result.picture, style) if _is_news(result) else ()),
+        *(by_hand(one, style) for one in result.by_hand),
+        Section("Notes", tuple(f"- {visible(note)}" for note in result.notes)),
+        Section(
+            "Next",
+            tuple(f"{n}. {visible(step)}" for n, step in enumerate(facts.next_steps(result), 1)),
+        ),
+    ]
+    blocks = [_head(result, style), *(section.text(style) for section in sections if section.lines)]
+    return "\n".join(blocks)
+
+
+def _is_news(result: RunResult) -> bool:
+    return result.outcome in {"created", "updated"}
+
+
+def _head(result: RunResult, style: Style) -> str:
+    name = result.picture.feature if result.picture else "all features"
+    folder = visible(facts.near(result.root))
+    place = "this folder" if folder == "." else folder
+    match result.outcome:
+        case "created":
+            said = f"created in {place}"
+        case "updated" | "removed":
+            said = f"{result.outcome} in {place}"
+        case "unchanged":
+            said = f"nothing to do, {place} has it from this very spec"
+        case "verified":
+            said = f"verified in {place}"
+        case "failed" if result.command == "new":
+            said = f"verification FAILED, {place} is as it was"
+        case _:
+            said = f"verification FAILED in {place}"
+    failed = result.outcome == "failed"
+    mark = style.paint(style.failed, "red") if failed else style.paint(style.ok, "green")
+    return f"{mark} {style.paint(name, 'bold')}: {said}\n"
+
+
+def routes(picture: FeaturePicture | None, style: Style) -> tuple[str, ...]:
+    """Method, path, operation, who may, how often."""
+    if picture is None:
+        return ()
+    cells = [
+        (route.method, route.path, route.operation, route.access, ", ".join(route.limits))
+        for route in picture.routes
+    ]
+    return rows(cells, style)
+
+
+def settings(picture: FeaturePicture | None, style: Style) -> tuple[str, ...]:
+    """Name, whether it must be set, what it is."""
+    if picture is None:
+        return ()
+    cells = [
+        (
+            one.name,
+            "required" if one.required else f"default {one.example}",
+            one.description + (f" (like {one.example})" if one.required and one.example else ""),
+        )
+        for one in picture.settings
+    ]
+    return rows(cells, style)
+
+
+def files(changes: Sequence[FileChange], style: Style) -> tuple[str, ...]:
+    """Each file, or where many are new, the folders they are in; a changed file is always named."""
+    created = [one for one in changes if one.action == "create"]
+    others = [one for one in changes if one.action != "create"]
+    named = created if len(created) <= _FILES_SHOWN else []
+    cells = [
+        (
+            _MARKS[one.action],
+            one.path,
+            facts.count(one.lines, "line") if one.action == "create" else "",
+        )
+        for one in (*named, *others)
+    ]
+    grouped = [] if named else _folders(created)
+    return rows([*grouped, *cells], style)
+
+
+def _folders(created: Sequence[FileChange]) -> list[tuple[str, str, str]]:
+    folders: dict[str, list[int]] = {}
+    for one in created:
+        folders.setdefault(one.path.rpartition("/")[0], []).append(one.lines)
+    return [
+        (
+            _MARKS["create"],
+            f"{folder}/" if folder else "./",
+            f"{facts.count(len(lines), 'file')}, {facts.count(sum(lines), 'line')}",
+        )
+        for folder, lines in sorted(folders.items())
+    ]
+
+
+def by_hand(edit: ByHand, style: Style) -> Section:
+    """An edit that only a person can make, in full."""
+    title = style.paint("By hand", "yellow") + f": {visible(edit.path)} ({visible(edit.id)})"
+    return Section(
+        title, tuple(visible_lines(edit.instructions).rstrip("\n").split("\n")), is_painted=True
+    )
+
+
+def _proof(result: RunResult, style: Style) -> Iterable[Section]:
+    verification = result.verification
+    if verification is None:
+        yield Section("Proof", (facts.why_no_proof(result),))
+        return
+    title = f"Proof: {facts.proof_verdict(verification)} in {duration(verification.seconds)}"
+    yield Section(title, (*_stages(verification, style), *_coverage(verification)))
+    if verification.failures:
+        yield Section("What failed", tuple(_failures(verification.failures, result, style)))
+
+
+def _stages(verification: Verification, style: Style) -> tuple[str, ...]:
+    cells = [
+        (
+            "ok" if stage.ok else "FAILED",
+            stage.name,
+            stage.summary,
+            duration(stage.seconds),
+        )
+        for stage in verification.stages
+    ]
+    return rows(cells, style)
+
+
+def _coverage(verification: Verification) -> Iterable[str]:
+    total = facts.covered(verification.coverage)
+    if total is None:
+        return
+    yield (
+        f"coverage {facts.percent(total)} of the statements and branches in "
+        f"{facts.count(len(verification.coverage), 'generated file')}"
+    )
+    for one in verification.coverage:
+        gaps = facts.uncovered(one)
+        if gaps:
+            yield f"  {visible(one.path)}: not run: {gaps}"
+
+
+def _failures(failures: Sequence[Failure], result: RunResult, style: Style) -> Iterable[str]:
+    for failure in failures[:_FAILURES_SHOWN]:
+        symbol = f" {visible(failure.symbol)}" if failure.symbol else ""
+        yield f"{style.paint(visible(facts.place(failure)), 'bold')} [{failure.stage}]{symbol}"
+        origin = facts.spec_place(failure, result)
+        if origin:
+            yield f"  from {visible(origin)}"
+        lines = visible_lines(failure.message).strip("\n").split("\n")
+        yield from (f"  {line}".rstrip() for line in lines[:_LINES_OF_A_FAILURE])
+        if len(lines) > _LINES_OF_A_FAILURE:
+            more = facts.count(len(lines) - _LINES_OF_A_FAILURE, "more line")
+            yield f"  {style.ellipsis} {more} (--json has all)"
+    if len(failures) > _FAILURES_SHOWN:
+        yield f"and {len(failures) - _FAILURES_SHOWN} more (--json has all)"
