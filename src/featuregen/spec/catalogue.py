@@ -93,8 +93,8 @@ _ENTRIES = (
         "FG110",
         "YAML that a spec does not use",
         "Tags, merge keys, several documents, mappings as keys, anchors that contain themselves, nesting beyond 40 levels, more than 100,000 values.",
-        "<<: *defaults",
-        "amount: *amount",
+        "Note:\n  <<: *defaults\n  fields: {text: string}",
+        "Note:\n  fields: {text: &text {type: string}, title: *text}",
     ),
     Entry(
         "FG111",

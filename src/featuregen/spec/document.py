@@ -299,16 +299,16 @@ class _Composer:
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> NoReturn:
         mark = error.problem_mark or error.context_mark
         at_the_end = mark is not None and not "".join(self.lines[mark.line :])[mark.column :].strip()
-        if at_the_end and error.context_mark is not None:
-            mark = error.context_mark  # what was not closed says more than the end of the file
         position = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
-        if at_the_end and error.context_mark is None:
+        if at_the_end:
             position = self._last()
         line = self.lines[position.line - 1] if position.line <= len(self.lines) else ""
         problem = str(error.problem or error.context or "it cannot be read")
         hint = None
         if "\t" in line[: position.column]:
             hint = "indent with spaces, not with tabs"
+        elif "expected ',' or '}'" in problem and ("list[" in line or "map[" in line):
+            hint = "within {…} quote a type that has brackets: 'list[T]'"
         elif "mapping values are not allowed" in problem:
             hint = "quote text that contains ': '"
         elif problem.startswith("found character") and "any token" in problem:

@@ -87,7 +87,7 @@ class _Writer:
 
     def _record(self, shape: Record) -> Schema:
         properties = {
-            name: {"title": name, "description": key.about, **self.write(key.shape)}
+            name: {**self.write(key.shape), "title": name, "description": key.about}
             for name, key in shape.keys.items()
             if not key.later
         }
