@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from featuregen.cache import cache_dir
 from featuregen.environment.installed import interpreter_of
 from featuregen.environment.requirements import Requirements
 from featuregen.errors import FeaturegenError
@@ -29,31 +30,16 @@ _HINTS = (
 )
 
 
-def cache_folder() -> Path:
-    """featuregen's folder in the user's cache, made if need be. `FEATUREGEN_CACHE_DIR` moves it."""
-    named = os.environ.get("FEATUREGEN_CACHE_DIR")
-    if named:
-        folder = Path(named)
-    elif sys.platform == "win32":
-        folder = (
-            Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
-            / "featuregen"
-            / "Cache"
-        )
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Caches" / "featuregen"
-    else:
-        xdg = os.environ.get("XDG_CACHE_HOME", "")
-        folder = (Path(xdg) if xdg.startswith("/") else Path.home() / ".cache") / "featuregen"
+def cache_folder(name: str) -> Path:
+    """A folder of ours in the user's cache. Raises `FeaturegenError` where it cannot be made."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        return cache_dir(name)
     except OSError as reason:
         raise FeaturegenError(
             f"cannot make the cache folder: {reason.strerror}",
-            where=str(folder),
+            where=str(reason.filename),
             hint="set FEATUREGEN_CACHE_DIR to a folder that you may write to",
         ) from reason
-    return folder
 
 
 def environment_key(requirements: Requirements) -> str:
@@ -67,8 +53,7 @@ def cached_environment(requirements: Requirements, root: Path, *, offline: bool)
 
     Raises `FeaturegenError` with uv's own reason where it cannot be built.
     """
-    environments = cache_folder() / "environments"
-    environments.mkdir(exist_ok=True)
+    environments = cache_folder("environments")
     home = environments / environment_key(requirements)
     python = _ready(home)
     if python is None:
@@ -162,7 +147,7 @@ def _put(building: Path, home: Path) -> None:
 
 def _uv(arguments: list[str], root: Path) -> None:
     """Run uv with the caller's configuration: uv.toml, the project's `[tool.uv]`, variables."""
-    cwd = root if root.is_dir() else cache_folder()
+    cwd = root if root.is_dir() else cache_folder("environments")
     command = [_uv_binary(), *arguments]
     try:
         done = subprocess.run(

@@ -1,0 +1,161 @@
+"""The jobs of a verification: each runs one tool over the staged tree and reads what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from featuregen.environment import Environment, cache_folder
+from featuregen.errors import FeaturegenError
+from featuregen.verify.blame import Blame
+from featuregen.verify.checks import (
+    failures_of,
+    mypy_flags,
+    read_format,
+    read_mypy,
+    read_ruff,
+    ruff_command,
+    ruff_flags,
+    stage_of,
+)
+from featuregen.verify.isolation import tool_variables
+from featuregen.verify.model import Failure, Stage, TestResult
+from featuregen.verify.processes import Finished, Running
+from featuregen.verify.testing import coverage_sources, pytest_command, read_tests
+from featuregen.workspace.locking import held
+
+_MYPY_SECTION = re.compile(
+    r"^\[+tool\.mypy.*?(?=^\[(?!\[?tool\.mypy)|\Z)", re.MULTILINE | re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one job contributes to the verification."""
+
+    stages: tuple[Stage, ...]
+    failures: tuple[Failure, ...] = ()
+    tests: tuple[TestResult, ...] = ()
+
+
+Say = Callable[[str], None]
+"""Takes words for people about what goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The three tools over one tree. Each method is one tool's whole job, for its own thread."""
+
+    tree: Path
+    environment: Environment
+    files: frozenset[str]
+    test_files: tuple[str, ...]
+    scratch: Path
+    blame: Blame
+    timeout: float
+    running: Running
+
+    @property
+    def python_files(self) -> list[str]:
+        """The generated modules, tests among them."""
+        return sorted(path for path in self.files if path.endswith(".py"))
+
+    def lint(self, say: Say) -> Part:
+        """`ruff check`, then `ruff format --check`."""
+        if not self.python_files:
+            return Part(())
+        program, flags = ruff_command(self.environment.python), ruff_flags(self.tree)
+        files = ["--", *self.python_files]
+        checked = self._run([*program, "check", "--output-format", "json", *flags, *files])
+        findings = read_ruff(checked, self.tree)
+        lint, ours = stage_of("ruff", checked, findings, self.files)
+        formatted = self._run([*program, "format", "--check", *flags, *files])
+        changed = read_format(formatted, self.tree)
+        layout, unformatted = stage_of("format", formatted, changed, self.files)
+        say(f"ruff {lint.summary}")
+        failures = (
+            *failures_of("ruff", ours, self.blame),
+            *failures_of("format", unformatted, self.blame),
+        )
+        return Part((lint, layout), _or_the_stage(failures, (lint, layout)))
+
+    def types(self, say: Say) -> Part:
+        """mypy over the generated files, following their imports."""
+        if not self.python_files:
+            return Part(())
+        flags = mypy_flags(self.tree)
+        with _mypy_cache(self.environment, self.tree, flags, self.scratch) as cache:
+            command = [str(self.environment.python), "-m", "mypy", *flags, "--output", "json"]
+            command += ["--cache-dir", str(cache), "--no-error-summary", "--", *self.python_files]
+            finished = self._run(command)
+        findings = read_mypy(finished)
+        ran = finished.code == 0 or (finished.code == 1 and findings)
+        stage, ours = stage_of("mypy", finished, findings if ran or findings else None, self.files)
+        say(f"mypy {stage.summary}")
+        return Part((stage,), _or_the_stage(failures_of("mypy", ours, self.blame), (stage,)))
+
+    def tests(self, say: Say) -> Part:
+        """pytest with coverage."""
+        if not self.test_files:
+            stage = Stage("tests", ok=False, seconds=0.0, summary="there are no tests to run")
+            return Part((stage,), _or_the_stage((), (stage,)))
+        sources = coverage_sources(sorted(self.files))
+        command = pytest_command(
+            self.environment.python, self.tree, self.test_files, sources, self.scratch
+        )
+        finished = self._run(command, listen=lambda line: _progress(line, say))
+        stage, results, failures = read_tests(finished, self.scratch, self.tree, self.blame)
+        say(f"tests {stage.summary}")
+        return Part((stage,), failures, results)
+
+    def _run(self, command: list[str], listen: Say | None = None) -> Finished:
+        variables = tool_variables(self.tree, self.environment.python, self.scratch)
+        try:
+            return self.running.run(
+                command, cwd=self.tree, variables=variables, timeout=self.timeout, listen=listen
+            )
+        except InterruptedError:
+            raise
+        except OSError as reason:
+            raise FeaturegenError(
+                f"cannot run {Path(command[0]).name}: {reason.strerror}", where=command[0]
+            ) from reason
+
+
+def _or_the_stage(failures: tuple[Failure, ...], stages: tuple[Stage, ...]) -> tuple[Failure, ...]:
+    """A stage that failed without a finding is a finding itself, so that none goes unsaid."""
+    named = {failure.stage for failure in failures}
+    silent = [stage for stage in stages if not stage.ok and stage.name not in named]
+    return (*failures, *(Failure(stage.name, "", 0, "", stage.summary) for stage in silent))
+
+
+def _progress(line: str, say: Say) -> None:
+    counted = re.search(r"\[\s*(\d+)/(\d+)\]\s*$", line)
+    if counted:
+        say(f"tests {counted[1]}/{counted[2]}")
+
+
+@contextlib.contextmanager
+def _mypy_cache(
+    environment: Environment, tree: Path, flags: list[str], scratch: Path
+) -> Iterator[Path]:
+    """mypy's cache, outside of the tree; projects with the same environment and settings share it.
+
+    mypy checks a file again when its content differs, so that the shared part (FastAPI, pydantic)
+    stays warm. While another run holds it, this one does without.
+    """
+    texts = [(tree / flag).read_text("utf-8") for flag in flags if (tree / flag).is_file()]
+    sections = [_MYPY_SECTION.findall(text) or text for text in texts]
+    data = repr((environment.key, flags, sections))
+    home = cache_folder("mypy") / hashlib.sha256(data.encode()).hexdigest()[:24]
+    home.mkdir(exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(held(home))
+        except FeaturegenError:
+            home = scratch / "mypy"
+        yield home
