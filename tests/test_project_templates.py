@@ -274,7 +274,7 @@ def test_what_a_feature_adds_stands_in_the_shared_files(tmp_path: Path) -> None:
     ) in read("app/core/errors.py")
     assert read(".env.example").endswith("# A key\nNOTES_KEY=k1\n# NOTES_MAX=10\n")
     assert read("README.md").endswith(
-        "\n\n<!-- featuregen:note -->\n## Notes\n\nWrites notes.\n<!-- /featuregen:note -->\n"
+        "\n\n<!-- featuregen:note -->\n## Notes\n\nWrites notes.\n\n<!-- /featuregen:note -->\n"
     )
 
 
