@@ -9,11 +9,20 @@ from featuregen.plan.model import ClientMethodPlan, ClientPlan, ReaderPlan, Refu
 from featuregen.plan.names import pascal, snake
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.signatures import call_parameters, returns
-from featuregen.plan.sources import split_table, source_code
-from featuregen.spec.model import Call, ErrorMapping, FeatureSpec, Mapping, Operation, Pipe, Source, Upstream
+from featuregen.plan.sources import source_code, split_table
+from featuregen.spec.model import (
+    Call,
+    ErrorMapping,
+    FeatureSpec,
+    Mapping,
+    Operation,
+    Pipe,
+    Source,
+    Upstream,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -56,10 +65,15 @@ def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSp
         "{settings." in operation.call.path for operation in operations if operation.call
     )
     pipes = {
-        pipe.name for operation in operations if operation.call for mapping in operation.call.receive for pipe in mapping.source.pipes
+        pipe.name
+        for operation in operations
+        if operation.call
+        for mapping in operation.call.receive
+        for pipe in mapping.source.pipes
     }
     refusals = tuple(
-        RefusalPlan(status, error_code(mapping, "message")) for status, mapping in sorted(upstream.errors.items())
+        RefusalPlan(status, error_code(mapping, "message"))
+        for status, mapping in sorted(upstream.errors.items())
     )
     other = error_code(upstream.other, "message")
     uses_message = any("{message}" in text for text in (other, *(case.error for case in refusals)))
@@ -67,18 +81,28 @@ def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSp
     return ClientPlan(
         name=upstream.name,
         class_name=f"{pascal(upstream.name)}Client",
-        docstring=docstring(f"Client of the {upstream.name.replace('_', ' ')} API, as the {spec.feature.replace('_', ' ')} feature calls it", indent=0),
+        docstring=docstring(
+            f"Client of the {upstream.name.replace('_', ' ')} API, as the {spec.feature.replace('_', ' ')} feature calls it",
+            indent=0,
+        ),
         class_docstring=docstring(_client_summary(upstream), indent=4),
         imports=_imports(spec),
         base_url=upstream.base_url,
         credentials=_credentials(upstream),
-        timeout=f"settings.{upstream.timeout_setting}.total_seconds()" if upstream.timeout_setting else _seconds(upstream.timeout_seconds),
+        timeout=f"settings.{upstream.timeout_setting}.total_seconds()"
+        if upstream.timeout_setting
+        else _seconds(upstream.timeout_seconds),
         attempts=upstream.retries + 1,
-        idempotency_header=py_string(upstream.idempotency_header) if upstream.idempotency_header else None,
+        idempotency_header=py_string(upstream.idempotency_header)
+        if upstream.idempotency_header
+        else None,
         error_message=_tuple(upstream.error_message) if upstream.error_message else None,
         keeps_settings=keeps_settings,
         readers=readers,
-        methods=tuple(_method(operation, upstream, reader_of[operation.name], spec) for operation in operations),
+        methods=tuple(
+            _method(operation, upstream, reader_of[operation.name], spec)
+            for operation in operations
+        ),
         refusal_parameters=f"{status_parameter}, {'message' if uses_message else '_message'}: str",
         refusals=refusals,
         other=other,
@@ -142,7 +166,11 @@ def error_code(mapping: ErrorMapping | None, message: str | None) -> str:
         return f"{mapping.error}({py_string(mapping.message)})"
     if message is None:
         return f"{mapping.error}({py_string(before + 'no usable answer' + after)})"
-    literal = py_string(before.replace("{", "{{").replace("}", "}}") + "\0" + after.replace("{", "{{").replace("}", "}}"))
+    literal = py_string(
+        before.replace("{", "{{").replace("}", "}}")
+        + "\0"
+        + after.replace("{", "{{").replace("}", "}}")
+    )
     return f"{mapping.error}(f{literal.replace(chr(92) + 'x00', '{message}')})"
 
 
@@ -150,14 +178,17 @@ def _seconds(seconds: float) -> str:
     return repr(float(seconds))
 
 
-def _tuple(parts: Iterable[str]) -> str:
-    return "(" + "".join(f"{py_string(part)}, " for part in parts) + ")"
+def _tuple(parts: Sequence[str]) -> str:
+    inside = ", ".join(py_string(part) for part in parts)
+    return f"({inside},)" if len(parts) == 1 else f"({inside})"
 
 
 # --- the request ---------------------------------------------------------------------------------
 
 
-def _method(operation: Operation, upstream: Upstream, reader: str, spec: FeatureSpec) -> ClientMethodPlan:
+def _method(
+    operation: Operation, upstream: Upstream, reader: str, spec: FeatureSpec
+) -> ClientMethodPlan:
     call = operation.call
     assert call is not None  # noqa: S101 - the callers of an upstream have one
     arguments = [*_query_argument(call, operation, spec)]
@@ -199,7 +230,8 @@ def _query_argument(call: Call, operation: Operation, spec: FeatureSpec) -> tupl
     if not mappings:
         return ()
     entries = ", ".join(
-        f"{py_string('.'.join(mapping.target))}: {source_code(mapping.source, operation, spec).code}" for mapping in mappings
+        f"{py_string('.'.join(mapping.target))}: {source_code(mapping.source, operation, spec).code}"
+        for mapping in mappings
     )
     return (f"query={{{entries}}}",)
 
@@ -225,7 +257,10 @@ def plant(tree: Tree, path: Sequence[str], value: str) -> None:
 
 
 def _display(tree: Tree) -> str:
-    entries = (f"{py_string(key)}: {value if isinstance(value, str) else _display(value)}" for key, value in tree.items())
+    entries = (
+        f"{py_string(key)}: {value if isinstance(value, str) else _display(value)}"
+        for key, value in tree.items()
+    )
     return "{" + ", ".join(entries) + "}"
 
 
@@ -254,7 +289,11 @@ def _path_value(name: str, operation: Operation, spec: FeatureSpec) -> str:
     if parts[0] == "user":
         return source_code(Source("user", parts[1:]), operation, spec).code
     for kind in ("path", "query", "header"):
-        fields = {"path": operation.path_params, "query": operation.query, "header": operation.headers}[kind]
+        fields = {
+            "path": operation.path_params,
+            "query": operation.query,
+            "header": operation.headers,
+        }[kind]
         if any(field.name == name for field in fields):
             return name
     return source_code(Source("request", parts), operation, spec).code
@@ -263,7 +302,9 @@ def _path_value(name: str, operation: Operation, spec: FeatureSpec) -> str:
 # --- the answer ----------------------------------------------------------------------------------
 
 
-def _readers(operations: Sequence[Operation], spec: FeatureSpec) -> tuple[tuple[ReaderPlan, ...], dict[str, str]]:
+def _readers(
+    operations: Sequence[Operation], spec: FeatureSpec
+) -> tuple[tuple[ReaderPlan, ...], dict[str, str]]:
     """One reader for each different way to read an answer; operations that read alike share it."""
     alike: dict[tuple[object, ...], list[Operation]] = {}
     for operation in operations:
@@ -299,7 +340,10 @@ def _reader(name: str, operation: Operation, spec: FeatureSpec) -> ReaderPlan:
             lines = (f"return [{built} for item in items(response.json(){path})]",)
             return ReaderPlan(name, "response", returns(operation), lines)
         case "model":
-            lines = ("answer: object = response.json()", f"return {_built(operation, 'answer', spec)}")
+            lines = (
+                "answer: object = response.json()",
+                f"return {_built(operation, 'answer', spec)}",
+            )
             return ReaderPlan(name, "response", returns(operation), lines)
 
 

@@ -71,3 +71,4 @@ class Contribution:
     needs: tuple[str, ...]  # sorted, of plan.needs.NEEDS
     permissions: tuple[str, ...]  # every permission the feature knows, sorted
     readme: str  # the section, between its two markers, ends with a newline
+    routes: tuple[str, ...] = ()  # "POST /api/v1/payments/{}": parameters without their names

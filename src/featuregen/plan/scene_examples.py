@@ -75,7 +75,11 @@ def _step(step: Step, spec: FeatureSpec) -> StepPlan:
     arguments = [_url(operation, step, spec)]
     if operation.request:
         arguments.append(f"json={_substituted(step.body or {})}")
-    query: dict[str, Json] = {field.wire_name: sample(field, spec) for field in operation.query if field.required and not field.has_default}
+    query: dict[str, Json] = {
+        field.wire_name: sample(field, spec)
+        for field in operation.query
+        if field.required and not field.has_default
+    }
     query.update(step.query)
     if query:
         arguments.append(f"params={_substituted(query)}")
@@ -86,7 +90,10 @@ def _step(step: Step, spec: FeatureSpec) -> StepPlan:
     upstream = None
     if step.upstream_status is not None:
         upstream = f"{step.upstream_status}, {py_literal(step.upstream_body)}"
-    saves = tuple((name, "response.json()" + "".join(f"[{_key(part)}]" for part in path[1:])) for name, path in step.save)
+    saves = tuple(
+        (name, "response.json()" + "".join(f"[{_key(part)}]" for part in path[1:]))
+        for name, path in step.save
+    )
     return StepPlan(operation.method.lower(), tuple(arguments), upstream, fake, saves)
 
 
@@ -98,10 +105,14 @@ def _headers(operation: Operation, step: Step, spec: FeatureSpec) -> str:
     parts: list[str] = []
     if step.as_ != "anonymous" and operation.auth != "none":
         user = "user_1" if step.as_ == "user" else step.as_
-        permissions = "" if step.permissions is None else f", permissions={_tuple(step.permissions)}"
-        parts.append(f'{{"Authorization": f"Bearer {{make_token({py_string(user)}{permissions})}}"}}')
+        permissions = (
+            "" if step.permissions is None else f", permissions={_tuple(step.permissions)}"
+        )
+        parts.append(f"bearer(make_token({py_string(user)}{permissions}))")
     own: dict[str, Json] = {
-        header_name(field): text(sample(field, spec)) for field in operation.headers if field.required and not field.has_default
+        header_name(field): text(sample(field, spec))
+        for field in operation.headers
+        if field.required and not field.has_default
     }
     own.update({key: text(value) for key, value in step.headers.items()})
     if own:
@@ -110,7 +121,9 @@ def _headers(operation: Operation, step: Step, spec: FeatureSpec) -> str:
 
 
 def _tuple(items: tuple[str, ...]) -> str:
-    return "(" + "".join(f"{py_string(item)}, " for item in items).rstrip(" ") + ")" if items else "()"
+    return (
+        "(" + "".join(f"{py_string(item)}, " for item in items).rstrip(" ") + ")" if items else "()"
+    )
 
 
 def _url(operation: Operation, step: Step, spec: FeatureSpec) -> str:
@@ -120,7 +133,11 @@ def _url(operation: Operation, step: Step, spec: FeatureSpec) -> str:
     saved = {key: str(value) for key, value in given.items() if _SAVED.fullmatch(str(value))}
     if not saved:
         return py_string(url(operation, spec, given))
-    literal = py_string(url(operation, spec, {**given, **{key: f"SAVED{index}X" for index, key in enumerate(saved)}}))
+    literal = py_string(
+        url(
+            operation, spec, {**given, **{key: f"SAVED{index}X" for index, key in enumerate(saved)}}
+        )
+    )
     for index, value in enumerate(saved.values()):
         literal = literal.replace(f"SAVED{index}X", value)
     return f"f{literal}"

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from featuregen.plan.clients import callers
-from featuregen.plan.contribution import Contribution, ErrorEntry, FakeEntry, RouterEntry, SettingEntry
+from featuregen.plan.contribution import (
+    Contribution,
+    ErrorEntry,
+    FakeEntry,
+    RouterEntry,
+    SettingEntry,
+)
 from featuregen.plan.names import pascal, sentence
-from featuregen.plan.operations import raised_errors
+from featuregen.plan.operations import raised_errors, route_path
 from featuregen.plan.quote import docstring, env_comment, env_value, md_cell, md_text, py_string
 from featuregen.plan.samples import sample
 from featuregen.plan.types import annotate
@@ -25,9 +32,23 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan) -> Contribution:
         routers=(RouterEntry(spec.plural),),
         settings=tuple(_setting(field, spec) for field in spec.settings.values()),
         errors=tuple(_error(error) for error in spec.errors.values()),
-        fakes=tuple(FakeEntry(name, f"Fake{pascal(name)}") for name in spec.upstreams if callers(name, spec)),
+        fakes=tuple(
+            FakeEntry(name, f"Fake{pascal(name)}") for name in spec.upstreams if callers(name, spec)
+        ),
         needs=tuple(sorted(_needs(spec, models))),
-        permissions=tuple(sorted({operation.permission for operation in spec.operations.values() if operation.permission})),
+        permissions=tuple(
+            sorted(
+                {
+                    operation.permission
+                    for operation in spec.operations.values()
+                    if operation.permission
+                }
+            )
+        ),
+        routes=tuple(
+            f"{operation.method} {re.sub(r'{[^{}]*}', '{}', route_path(operation, spec))}"
+            for operation in spec.operations.values()
+        ),
         readme="",
     )
 
@@ -35,7 +56,11 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan) -> Contribution:
 def _setting(field: Field, spec: FeatureSpec) -> SettingEntry:
     plan = annotate(field, spec=spec, where="setting")
     required = plan.default is None
-    value = "" if field.has_default and field.default is None else _env_text(field.default if field.has_default else _setting_example(field, spec))
+    value = (
+        ""
+        if field.has_default and field.default is None
+        else _env_text(field.default if field.has_default else _setting_example(field, spec))
+    )
     return SettingEntry(
         name=field.name,
         declaration=plan.annotation if required else f"{plan.annotation} = {plan.default}",
@@ -48,7 +73,11 @@ def _setting(field: Field, spec: FeatureSpec) -> SettingEntry:
 
 
 def _default_cell(field: Field) -> str:
-    return f"`{md_cell(_env_text(field.default))}`" if field.has_default and field.default is not None else ""
+    return (
+        f"`{md_cell(_env_text(field.default))}`"
+        if field.has_default and field.default is not None
+        else ""
+    )
 
 
 def _setting_example(field: Field, spec: FeatureSpec) -> Json:
@@ -74,7 +103,11 @@ def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
     needs: set[str] = set(models.needs)
     operations = spec.operations.values()
     for operation in operations:
-        for where, fields in (("path", operation.path_params), ("query", operation.query), ("header", operation.headers)):
+        for where, fields in (
+            ("path", operation.path_params),
+            ("query", operation.query),
+            ("header", operation.headers),
+        ):
             for field in fields:
                 needs |= annotate(field, spec=spec, where=where).needs  # type: ignore[arg-type]
     for field in spec.settings.values():
@@ -84,7 +117,12 @@ def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
         pipe.name
         for operation in operations
         if operation.call
-        for mapping in (*operation.call.send, *operation.call.send_query, *operation.call.send_headers, *operation.call.receive)
+        for mapping in (
+            *operation.call.send,
+            *operation.call.send_query,
+            *operation.call.send_headers,
+            *operation.call.receive,
+        )
         for pipe in mapping.source.pipes
     }
     raised = {name for operation in operations for name in raised_errors(operation, spec)}
@@ -93,7 +131,9 @@ def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
         "rate_limit": any(operation.rate_limits for operation in operations),
         "upstream": bool(called),
         "form": any(upstream.encoding == "form" for upstream in called),
-        "upstream_list": any(operation.call and operation.response.kind == "list" for operation in operations),
+        "upstream_list": any(
+            operation.call and operation.response.kind == "list" for operation in operations
+        ),
         "upstream_failed": "UpstreamFailedError" in raised,
         "currency": bool(pipes & {"minor_units", "from_minor_units"}),
         "hooks": any(operation.hook for operation in operations),

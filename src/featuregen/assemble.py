@@ -1,0 +1,125 @@
+"""The writes of a run: the feature's own files, the shared files, the lock.
+
+A shared file that nobody touched is rendered anew with what all features contribute, so that any order
+of adding features gives the same tree. One that the user has changed is merged with the new render, and
+wired by libcst where that does not bring everything in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from featuregen.errors import FeaturegenError
+from featuregen.lock import Lock, dump_lock, load_lock, lock_path, pack
+from featuregen.plan.contribution import Contribution
+from featuregen.results import ByHand
+from featuregen.version import VERSION
+from featuregen.workspace import Write, read_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from featuregen.project import Project
+
+RUFF_VERSION = "0.17.6"  # the one that pyproject pins: its formatting is part of the lock
+
+
+@dataclass
+class Assembly:
+    """What a run will write, and what it could not do; grows while the run goes on."""
+
+    root: Path
+    writes: dict[str, Write] = field(default_factory=dict)
+    by_hand: list[ByHand] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    shared: set[str] = field(default_factory=set)
+
+    def write(self, path: str, text: bytes) -> None:
+        self.writes[path] = Write(path, text)
+
+
+def other_contributions(project: Project, feature: str) -> tuple[Contribution, ...]:
+    """What the project's other features add, from their locks."""
+    locks = (load_lock(project.root, name) for name in project.features if name != feature)
+    return tuple(lock.contribution for lock in locks if lock is not None and lock.contribution)
+
+
+def add_own_files(assembly: Assembly, files: Mapping[str, str]) -> None:
+    """The new feature's own files; one that stands there already is never overwritten."""
+    for path, text in files.items():
+        found = read_file(assembly.root, path)
+        if found is not None and found != text.encode():
+            raise FeaturegenError(
+                f"{path} exists already, and is not this feature's",
+                where=path,
+                hint="move it away, or give the feature another name",
+            )
+        assembly.write(path, text.encode())
+
+
+def add_shared_files(
+    assembly: Assembly,
+    rendered: Mapping[str, str],
+    old: Lock | None,
+    contribution: Contribution,
+    others: tuple[Contribution, ...],
+) -> None:
+    """The skeleton and the shared files, as they are with all features."""
+    edited: dict[str, tuple[bytes, bytes]] = {}
+    for path, text in rendered.items():
+        new = text.encode()
+        base = old.files[path].text if old is not None and path in old.files else None
+        ours = read_file(assembly.root, path)
+        if new == base:
+            continue
+        if base is None and ours is not None and ours != new and old is None:
+            raise FeaturegenError(f"{path} exists already", where=path, hint="name an empty folder")
+        if ours is None and base is not None:
+            assembly.notes.append(f"{path}: you deleted it, so it stays deleted")
+        elif ours is None or ours == base:
+            assembly.shared.add(path)
+            assembly.write(path, new)
+        elif ours != new:
+            edited[path] = (base or b"", ours)
+    if edited:
+        from featuregen.shared_edits import edit_shared_files
+
+        edit_shared_files(assembly, rendered, edited, contribution, others, old)
+
+
+def add_locks(
+    assembly: Assembly,
+    *,
+    feature: str,
+    feature_files: Mapping[str, str],
+    project_files: Mapping[str, str],
+    contribution: Contribution,
+    project_name: str,
+    applied: str,
+    wired: tuple[str, ...],
+) -> None:
+    """The pristine render of everything, for the next run to merge with."""
+    own = Lock(
+        name=feature,
+        version=VERSION,
+        ruff=RUFF_VERSION,
+        spec_hash=applied,
+        project_name=None,
+        contribution=contribution,
+        wired=wired,
+        files={path: pack(text.encode()) for path, text in feature_files.items()},
+    )
+    project = Lock(
+        name="project",
+        version=VERSION,
+        ruff=RUFF_VERSION,
+        spec_hash=None,
+        project_name=project_name,
+        contribution=None,
+        wired=(),
+        files={path: pack(text.encode()) for path, text in project_files.items()},
+    )
+    for lock in (own, project):
+        assembly.write(lock_path(lock.name), dump_lock(lock).encode())

@@ -1,0 +1,167 @@
+"""`.featuregen/<name>.lock`: what featuregen wrote the last time, so that the next run can merge.
+
+One JSON document with one line for each file, sorted, so that git can merge it where two branches
+changed different files. The pristine render is compressed and stays so until it is asked for: reading
+a hundred locks for their contributions costs nothing but JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from featuregen.errors import FeaturegenError
+from featuregen.plan.contribution import (
+    Contribution,
+    ErrorEntry,
+    FakeEntry,
+    Import,
+    RouterEntry,
+    SettingEntry,
+)
+
+FORMAT = 1
+PROJECT = "project"
+_BROKEN_HINT = "rebuild it from the spec with: featuregen lock --rebuild"
+
+
+@dataclass(frozen=True, slots=True)
+class Pristine:
+    """One generated file as it was rendered, still packed."""
+
+    packed: str
+    executable: bool = False
+
+    @property
+    def text(self) -> bytes:
+        """The bytes; `FeaturegenError` where the lock is damaged."""
+        try:
+            return zlib.decompress(base64.b64decode(self.packed, validate=True))
+        except (ValueError, zlib.error) as reason:
+            raise FeaturegenError("a lock is damaged", hint=_BROKEN_HINT) from reason
+
+
+def pack(text: bytes, *, executable: bool = False) -> Pristine:
+    return Pristine(base64.b64encode(zlib.compress(text, 9)).decode(), executable)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """`name` is the feature, or `project` for the skeleton and the shared files."""
+
+    name: str
+    version: str  # of featuregen
+    ruff: str
+    spec_hash: str | None  # of the spec's text as last applied; None for the project
+    project_name: str | None  # for the project only
+    contribution: Contribution | None
+    wired: tuple[str, ...]  # ids of the edits that stand in shared files
+    files: Mapping[str, Pristine] = field(default_factory=dict)
+
+
+def spec_hash(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+def lock_path(name: str) -> str:
+    return f".featuregen/{name}.lock"
+
+
+def load_lock(root: Path, name: str) -> Lock | None:
+    """The lock as it stands in the project, None where there is none."""
+    path = root / lock_path(name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as reason:
+        raise _broken(name, str(reason)) from reason
+    return parse_lock(text, name)
+
+
+def parse_lock(text: str, name: str) -> Lock:
+    """Raises `FeaturegenError` for conflict markers, broken JSON and a newer format."""
+    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
+        raise _broken(name, "it holds conflict markers of a merge")
+    try:
+        data = json.loads(text)
+        if data["lock"] > FORMAT:
+            raise FeaturegenError(
+                f"{lock_path(name)} was written by a newer featuregen ({data['featuregen']})",
+                where=lock_path(name),
+                hint=f"install it: pip install 'featuregen>={data['featuregen']}'",
+            )
+        return Lock(
+            name=name,
+            version=data["featuregen"],
+            ruff=data["ruff"],
+            spec_hash=data.get("spec"),
+            project_name=data.get("project"),
+            contribution=_contribution(data["contribution"]) if data.get("contribution") else None,
+            wired=tuple(data["wired"]),
+            files={
+                path: Pristine(item["z"], item.get("x", False))
+                for path, item in data["files"].items()
+            },
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as reason:
+        raise _broken(name, f"{type(reason).__name__}: {reason}") from reason
+
+
+def dump_lock(lock: Lock) -> str:
+    """Deterministic text: the same lock gives the same bytes."""
+    head: dict[str, Any] = {
+        "lock": FORMAT,
+        "featuregen": lock.version,
+        "ruff": lock.ruff,
+        "spec": lock.spec_hash,
+        "project": lock.project_name,
+        "contribution": asdict(lock.contribution) if lock.contribution else None,
+        "wired": sorted(lock.wired),
+    }
+    lines = [
+        f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=True)},"
+        for key, value in head.items()
+        if value is not None
+    ]
+    files = [
+        f"  {json.dumps(path)}: {json.dumps({'z': item.packed, **({'x': True} if item.executable else {})})}"
+        for path, item in sorted(lock.files.items())
+    ]
+    return "\n".join(["{", *lines, ' "files": {', ",\n".join(files), " }", "}"]) + "\n"
+
+
+def _contribution(data: dict[str, Any]) -> Contribution:
+    return Contribution(
+        feature=data["feature"],
+        title=data["title"],
+        routers=tuple(RouterEntry(**item) for item in data["routers"]),
+        settings=tuple(
+            SettingEntry(
+                **{
+                    **item,
+                    "imports": tuple(Import(**entry) for entry in item["imports"]),
+                    "env_comment": tuple(item["env_comment"]),
+                }
+            )
+            for item in data["settings"]
+        ),
+        errors=tuple(ErrorEntry(**item) for item in data["errors"]),
+        fakes=tuple(FakeEntry(**item) for item in data["fakes"]),
+        needs=tuple(data["needs"]),
+        permissions=tuple(data["permissions"]),
+        routes=tuple(data.get("routes", ())),
+        readme=data["readme"],
+    )
+
+
+def _broken(name: str, why: str) -> FeaturegenError:
+    return FeaturegenError(
+        f"the lock of {name} cannot be read: {why}", where=lock_path(name), hint=_BROKEN_HINT
+    )
