@@ -1,4 +1,4 @@
-"""Golden cases: what people are told about a bad spec. `FEATUREGEN_ACCEPT=1` writes `stderr.txt` anew."""
+"""Golden cases: what is said about a bad spec. `FEATUREGEN_ACCEPT=1` writes `stderr.txt` anew."""
 
 from __future__ import annotations
 

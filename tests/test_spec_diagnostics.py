@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from featuregen.diagnostics import catalogue_markdown, explain, render, visible, width
@@ -62,6 +62,7 @@ def test_what_is_invisible_is_shown_by_its_code_point() -> None:
     assert "1 | a: <U+202E><U+001B>x\n  |    ^^^^^^^^^^^^^^^^\n" in said
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     line=st.text(st.sampled_from("ab:# \t日本\x1b\u202eé"), min_size=1, max_size=300),
     column=st.integers(1, 300),

@@ -85,7 +85,7 @@ def test_decimals_stay_exact(everything: FeatureSpec) -> None:
         field for field in everything.models["BookingRequest"].fields if field.name == "price"
     )
     assert price.default == "10.50"
-    assert (price.gt, price.lt) == (Decimal("0"), Decimal("1e6"))
+    assert (price.gt, price.lt) == (Decimal(0), Decimal("1e6"))
     assert everything.models["BookingRequest"].example is not None
     assert everything.models["BookingRequest"].example["price"] == "99.90"
 
@@ -134,7 +134,8 @@ def test_sources_are_looked_up(everything: FeatureSpec) -> None:
 def test_a_parameter_goes_before_a_field_of_the_body() -> None:
     spec = load(
         "settings: {api_url: url}\nupstreams: {store: {base_url: api_url}}\n"
-        "models: {Note: {fields: {id: string}}}\noperations:\n  act:\n    method: PUT\n    path: /{id}\n"
+        "models: {Note: {fields: {id: string}}}\n"
+        "operations:\n  act:\n    method: PUT\n    path: /{id}\n"
         "    request: Note\n    call: {method: PUT, path: '/{id}', send: {id: id}}\n"
     )
     call = spec.operations["act"].call

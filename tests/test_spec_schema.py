@@ -18,7 +18,7 @@ from featuregen.spec.structure import check_structure
 
 ROOT = Path(__file__).parent.parent
 BAD = sorted(path for path in (ROOT / "tests/cases/bad").glob("*/feature.yaml"))
-GOOD = sorted((ROOT / "tests/cases/good").glob("*.yaml")) + [ROOT / "examples/payment/payment.yaml"]
+GOOD = [*sorted((ROOT / "tests/cases/good").glob("*.yaml")), ROOT / "examples/payment/payment.yaml"]
 ONLY_THE_PARSER_SEES = {"FG106", "FG109", "FG110"}  # JSON has no tags, and each key once
 
 

@@ -23,8 +23,8 @@ _BOLD, _RESET = "\033[1m", "\033[0m"
 def render(diagnostics: Iterable[Diagnostic], source_text: str, *, color: bool = False) -> str:
     """All diagnostics as text for a terminal; ends with a newline, or is empty.
 
-    Nothing of the spec reaches the terminal unescaped: control, bidi and invisible characters are shown
-    by their code points.
+    Nothing of the spec reaches the terminal unescaped: control, bidi and invisible characters are
+    shown by their code points.
     """
     lines = re.split(r"\r\n|\n|\r", source_text.removeprefix("\ufeff"))
     blocks = [_block(diagnostic, lines, color=color) for diagnostic in diagnostics]
@@ -41,9 +41,9 @@ def catalogue_markdown() -> str:
     """`docs/diagnostics.md`: every code with its explanation."""
     intro = (
         "# Diagnostics\n\n"
-        "Every message about a spec has a code. `featuregen explain FG103` prints what is written here.\n"
-        "Codes keep their meaning between versions. This file is made from `featuregen.spec.catalogue`;\n"
-        "a test keeps the two equal.\n"
+        "Every message about a spec has a code. `featuregen explain FG103` prints what is written\n"
+        "here. Codes keep their meaning between versions. This file is made from\n"
+        "`featuregen.spec.catalogue`; a test keeps the two equal.\n"
     )
     parts = [intro]
     family = ""
@@ -113,7 +113,7 @@ def _excerpt(line: str, diagnostic: Diagnostic, *, color: bool) -> list[str]:
 
 
 def visible(text: str) -> str:
-    """Text that a terminal shows as it is: tabs are spaces, what is not printable is its code point."""
+    """Text that a terminal shows as it is: tabs as spaces, what is not printable as code points."""
     return "".join(_visible(char) for char in text)
 
 

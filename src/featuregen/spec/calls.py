@@ -28,8 +28,16 @@ _PIPES_TAKE = {
     "upper": frozenset({"string", "enum", "id", "uuid"}),
     "map": frozenset({"string", "enum", "id", "bool", "int"}),
 }
-_PIPES_GIVE = {"minor_units": "int", "isoformat": "string", "lower": "string", "upper": "string", "str": "string",
-               "map": "string", "from_minor_units": "decimal", "from_unix": "datetime"}  # fmt: skip
+_PIPES_GIVE = {
+    "minor_units": "int",
+    "isoformat": "string",
+    "lower": "string",
+    "upper": "string",
+    "str": "string",
+    "map": "string",
+    "from_minor_units": "decimal",
+    "from_unix": "datetime",
+}
 _TARGET_OF = {"from_minor_units": frozenset({"decimal"}), "from_unix": frozenset({"datetime"})}
 
 
@@ -68,7 +76,7 @@ class CallReader:
             if len(self.upstreams) == 1:
                 return next(iter(self.upstreams))
             hint = (
-                f"upstream: {sorted(self.upstreams)[0]}"
+                f"upstream: {min(self.upstreams)}"
                 if self.upstreams
                 else "define it under `upstreams:`"
             )
@@ -78,8 +86,12 @@ class CallReader:
             )
             return ""
         if name not in self.upstreams:
-            self.findings.add("FG204", f"unknown upstream '{name}'", (*path, "upstream"),
-                              hint=did_you_mean_or_list(name, self.upstreams))  # fmt: skip
+            self.findings.add(
+                "FG204",
+                f"unknown upstream '{name}'",
+                (*path, "upstream"),
+                hint=did_you_mean_or_list(name, self.upstreams),
+            )
         return name
 
     def _check_path(self, text: str, path: Path) -> None:
@@ -127,8 +139,13 @@ class CallReader:
             try:
                 parsed.append((key.text, parse_source(value.text), here, value.text))
             except MappingError as error:
-                self.findings.add("FG507", error.message, here, hint=error.hint,
-                                  within=(value.text, error.offset, error.length))  # fmt: skip
+                self.findings.add(
+                    "FG507",
+                    error.message,
+                    here,
+                    hint=error.hint,
+                    within=(value.text, error.offset, error.length),
+                )
         return parsed
 
     def _resolve_sent(self, source: Source, text: str, path: Path) -> Source | None:
@@ -169,13 +186,23 @@ class CallReader:
         for pipe in pipes:
             within = (text, text.find(pipe.name, text.find("|")), len(pipe.name))
             if pipe.name in _TARGET_OF:
-                self.findings.add("FG512", f"'{pipe.name}' is for what an upstream answers", path, within=within,
-                                  hint="use |minor_units(currency)" if "minor" in pipe.name else "use |isoformat")  # fmt: skip
+                self.findings.add(
+                    "FG512",
+                    f"'{pipe.name}' is for what an upstream answers",
+                    path,
+                    within=within,
+                    hint="use |minor_units(currency)" if "minor" in pipe.name else "use |isoformat",
+                )
                 return
             takes = _PIPES_TAKE.get(pipe.name)
             if takes is not None and kind not in takes | _ANY:
-                self.findings.add("FG512", f"'{pipe.name}' does not take {kind}", path, within=within,
-                                  hint=f"it takes: {', '.join(sorted(takes))}")  # fmt: skip
+                self.findings.add(
+                    "FG512",
+                    f"'{pipe.name}' does not take {kind}",
+                    path,
+                    within=within,
+                    hint=f"it takes: {', '.join(sorted(takes))}",
+                )
                 return
             kind = _PIPES_GIVE[pipe.name]
 
@@ -185,13 +212,22 @@ class CallReader:
             for end in range(1, len(mapping.target)):
                 if mapping.target[:end] in targets:
                     outer = ".".join(mapping.target[:end])
-                    self.findings.add("FG507", f"'{outer}' is given a value of its own already",
-                                      (*path, ".".join(mapping.target)), at="key")  # fmt: skip
+                    self.findings.add(
+                        "FG507",
+                        f"'{outer}' is given a value of its own already",
+                        (*path, ".".join(mapping.target)),
+                        at="key",
+                    )
 
     def _received(self, node: Node | None, path: Path) -> tuple[Mapping, ...]:
         if node is not None and self.response.kind not in ("model", "list"):
-            self.findings.add("FG509", f"`receive` fills a model, and the response is {self.response.kind}", path,
-                              at="key", hint="name a model in `response`, or leave `receive` out")  # fmt: skip
+            self.findings.add(
+                "FG509",
+                f"`receive` fills a model, and the response is {self.response.kind}",
+                path,
+                at="key",
+                hint="name a model in `response`, or leave `receive` out",
+            )
             return ()
         mappings = []
         for target, source, here, text in self._parsed(node, path):
@@ -222,8 +258,13 @@ class CallReader:
             self.findings.add(error.code, error.message, path, at="key", hint=error.hint)
             return False
         if len(parts) > 1 and type_.kind == "list" and fields[parts[0]].type.kind == "list":
-            self.findings.add("FG507", f"'{parts[0]}' is a list: fill it whole", path, at="key",
-                              hint=f"{parts[0]}: their_list.name")  # fmt: skip
+            self.findings.add(
+                "FG507",
+                f"'{parts[0]}' is a list: fill it whole",
+                path,
+                at="key",
+                hint=f"{parts[0]}: their_list.name",
+            )
             return False
         self._check_received_pipes(
             source.pipes, fields[parts[0]].values if len(parts) == 1 else (), type_, text, path
@@ -241,28 +282,46 @@ class CallReader:
         for pipe in pipes:
             within = (text, text.find(pipe.name, text.find("|")), len(pipe.name))
             if pipe.name == "minor_units":
-                self.findings.add("FG512", "'minor_units' is for what is sent", path, within=within,
-                                  hint="use |from_minor_units(currency)")  # fmt: skip
+                self.findings.add(
+                    "FG512",
+                    "'minor_units' is for what is sent",
+                    path,
+                    within=within,
+                    hint="use |from_minor_units(currency)",
+                )
         last = pipes[-1] if pipes else None
         if last is None:
             return
         within = (text, text.rfind(last.name), len(last.name))
         if last.name in _TARGET_OF and type_.kind not in _TARGET_OF[last.name] | _ANY:
             wanted = ", ".join(_TARGET_OF[last.name])
-            self.findings.add("FG512", f"'{last.name}' gives a {wanted}, and the field is {type_name(type_)}", path,
-                              within=within)  # fmt: skip
+            self.findings.add(
+                "FG512",
+                f"'{last.name}' gives a {wanted}, and the field is {type_name(type_)}",
+                path,
+                within=within,
+            )
         if last.name == "map" and values:
             for _, ours in last.table:
                 if ours not in [str(value) for value in values]:
-                    self.findings.add("FG206", f"'{ours}' is not one of the field's values", path,
-                                      hint=did_you_mean(ours, [str(value) for value in values])
-                                      or f"known: {', '.join(str(value) for value in values)}",
-                                      within=(text, text.find(ours, within[1]), len(ours)))  # fmt: skip
+                    self.findings.add(
+                        "FG206",
+                        f"'{ours}' is not one of the field's values",
+                        path,
+                        hint=did_you_mean(ours, [str(value) for value in values])
+                        or f"known: {', '.join(str(value) for value in values)}",
+                        within=(text, text.find(ours, within[1]), len(ours)),
+                    )
 
     def _check_answer(self, call: Call, node: Node, path: Path) -> None:
         if call.items and self.response.kind != "list":
-            self.findings.add("FG509", "`items` says where a list stands, and the response is no list",
-                              (*path, "items"), at="key", hint="response: list[…]")  # fmt: skip
+            self.findings.add(
+                "FG509",
+                "`items` says where a list stands, and the response is no list",
+                (*path, "items"),
+                at="key",
+                hint="response: list[…]",
+            )
         receive = node.get("receive")
         if self.response_model is None or receive is None or receive.broken:
             return  # without `receive`, fields are filled by name
@@ -270,9 +329,13 @@ class CallReader:
         missing = _missing(self.response_model, (), filled, self.scope.models)
         if missing:
             names = ", ".join(f"'{name}'" for name in missing)
-            self.findings.add("FG508", f"`receive` does not fill {names} of {self.response_model.name}",
-                              (*path, "receive"), at="key",
-                              hint=f"add {missing[0]}: <where it stands in the upstream's answer>")  # fmt: skip
+            self.findings.add(
+                "FG508",
+                f"`receive` does not fill {names} of {self.response_model.name}",
+                (*path, "receive"),
+                at="key",
+                hint=f"add {missing[0]}: <where it stands in the upstream's answer>",
+            )
 
 
 def _missing(

@@ -147,7 +147,7 @@ def _auth(node: Node | None) -> Auth:
             case _:
                 setting = node.str_of("value")
                 return Auth(
-                    cast("Literal['header', 'query']", kind),
+                    kind,
                     (setting,) if setting else (),
                     found.text,
                 )

@@ -1,7 +1,7 @@
 """YAML 1.2 text → nodes that know where they stand. No text can cost unbounded time or memory here.
 
-libyaml only cuts the text into events; what a scalar means, which keys are the same and what is refused
-is decided here, because YAML 1.1 (`no` is false, `1` and `"1"` are one key) is not what a spec is written in.
+libyaml only cuts the text into events; what a scalar means, which keys are the same and what is
+refused is decided here: in YAML 1.1 `no` would be false, and a spec is written in YAML 1.2.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A value of the document: a scalar with `value`, a list with `items`, or a map with `entries`."""
+    """A value of the document: a scalar has a `value`, a list `items`, a map `entries`."""
 
     kind: Kind
     position: Position
-    value: None | bool | int | float | str = None
+    value: bool | int | float | str | None = None
     text: str = ""  # of a scalar, as written: keeps `9.90` exact
     items: list[Node] = field(default_factory=list)
     entries: list[tuple[Node, Node]] = field(default_factory=list)
@@ -98,8 +98,14 @@ def read_text(path: FilePath, shown_as: str) -> str:
         line = len(_LINE_BREAK.findall(before)) + 1
         column = len(_LINE_BREAK.split(before)[-1]) + 1
         readable = data.decode("utf-8", "replace")
-        _refuse("FG109", "the file is not UTF-8 text", shown_as, Position(line, column), readable,
-                hint="save it with the encoding UTF-8")  # fmt: skip
+        _refuse(
+            "FG109",
+            "the file is not UTF-8 text",
+            shown_as,
+            Position(line, column),
+            readable,
+            hint="save it with the encoding UTF-8",
+        )
 
 
 def parse(text: str, file: str) -> tuple[Node, list[Diagnostic], str]:
@@ -111,8 +117,13 @@ def parse(text: str, file: str) -> tuple[Node, list[Diagnostic], str]:
     if len(text) > MAX_BYTES:
         _refuse("FG100", f"the spec is larger than {MAX_BYTES // 1000} kB", file)
     if (index := _forbidden(text)) is not None:
-        _refuse("FG109", f"the character U+{ord(text[index]):04X} must not stand in a spec", file,
-                _position(text, index), text)  # fmt: skip
+        _refuse(
+            "FG109",
+            f"the character U+{ord(text[index]):04X} must not stand in a spec",
+            file,
+            _position(text, index),
+            text,
+        )
     composer = _Composer(text, file)
     return composer.root(), composer.diagnostics, text
 
@@ -148,15 +159,22 @@ class _Composer:
         next(self.events)  # the end of the document
         following = next(self.events)
         if not isinstance(following, yaml.StreamEndEvent):
-            self._fail("FG110", "a spec is one YAML document; a second one begins here",
-                       self._span(following, following))  # fmt: skip
+            self._fail(
+                "FG110",
+                "a spec is one YAML document; a second one begins here",
+                self._span(following, following),
+            )
         if root.kind == "null":
             self._fail(
                 "FG111", "the spec is empty", Position(1, 1), hint="begin with `featuregen: 1`"
             )
         if root.kind != "map":
-            self._fail("FG111", "a spec is a mapping of keys to values", root.position,
-                       hint="begin with `featuregen: 1`")  # fmt: skip
+            self._fail(
+                "FG111",
+                "a spec is a mapping of keys to values",
+                root.position,
+                hint="begin with `featuregen: 1`",
+            )
         return root
 
     def _node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - PyYAML's events are untyped
@@ -240,24 +258,36 @@ class _Composer:
             if first is key:
                 node.entries.append((key, value))
             else:
-                self._report("FG106", f"the key '{key.text}' is given twice", key.position,
-                             hint=f"it stands in line {first.position.line} already")  # fmt: skip
+                self._report(
+                    "FG106",
+                    f"the key '{key.text}' is given twice",
+                    key.position,
+                    hint=f"it stands in line {first.position.line} already",
+                )
             event = next(self.events)
         node.position = self._span(start, event) if start.flow_style else node.position
         return node
 
     def _key(self, event: Any, depth: int) -> Node:  # noqa: ANN401
         if not isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
-            self._fail("FG110", "a key is a name, not a list or a mapping", self._span(event, event),
-                       hint="quote text that begins with { or [")  # fmt: skip
+            self._fail(
+                "FG110",
+                "a key is a name, not a list or a mapping",
+                self._span(event, event),
+                hint="quote text that begins with { or [",
+            )
         key = self._node(event, depth + 1)
         if key.kind in ("list", "map"):
             self._fail(
                 "FG110", "a key is a name, not a list or a mapping", self._span(event, event)
             )
         if key.text == "<<" and not getattr(event, "style", None):
-            self._fail("FG110", "YAML 1.2 has no merge key", key.position,
-                       hint="write the keys out, or use an alias for the whole value")  # fmt: skip
+            self._fail(
+                "FG110",
+                "YAML 1.2 has no merge key",
+                key.position,
+                hint="write the keys out, or use an alias for the whole value",
+            )
         return key
 
     def _collection(self, kind: Kind, start: Any) -> Node:  # noqa: ANN401
@@ -298,7 +328,9 @@ class _Composer:
 
     def _syntax_error(self, error: yaml.MarkedYAMLError) -> NoReturn:
         mark = error.problem_mark or error.context_mark
-        at_the_end = mark is not None and not "".join(self.lines[mark.line :])[mark.column :].strip()
+        at_the_end = (
+            mark is not None and not "".join(self.lines[mark.line :])[mark.column :].strip()
+        )
         position = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
         if at_the_end:
             position = self._last()
@@ -356,6 +388,7 @@ def _refuse(
     file: str,
     position: Position | None = None,
     source: str = "",
+    *,
     hint: str | None = None,
 ) -> NoReturn:
     raise SpecError((Diagnostic(code, message, file, position or Position(1, 1), hint),), source)

@@ -1,4 +1,4 @@
-"""A document on its way to a `FeatureSpec`: which names it defines, and which definitions are free of faults."""
+"""A document on its way to a `FeatureSpec`: names it defines, and which parts are without fault."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Draft:
-    """Names count as defined even where the definition is at fault, so that one fault is one diagnostic."""
+    """Names count as defined even where the definition is at fault: one fault, one diagnostic."""
 
     tree: Node
     findings: Findings

@@ -1,4 +1,4 @@
-"""Nodes of fields → `Field`: types, bounds in the type's own terms, constraints that apply to it."""
+"""Nodes of fields → `Field`: types, bounds in their own terms, constraints that apply to them."""
 
 from __future__ import annotations
 
@@ -80,8 +80,13 @@ class Reader:
                 continue
             if key in APPLIES_TO and type_.kind not in APPLIES_TO[key]:
                 kinds = ", ".join(sorted(APPLIES_TO[key]))
-                self.findings.add("FG301", f"'{key}' does not apply to {type_name(type_)}", (*path, key), at="key",
-                                  hint=f"it applies to: {kinds}")  # fmt: skip
+                self.findings.add(
+                    "FG301",
+                    f"'{key}' does not apply to {type_name(type_)}",
+                    (*path, key),
+                    at="key",
+                    hint=f"it applies to: {kinds}",
+                )
                 continue
             values |= self._value(key, value, type_, (*path, key))
         if type_.kind == "enum" and node.get("values") is None:
@@ -118,14 +123,19 @@ class Reader:
             example = _TEMPORAL.get(kind) or {"int": "a whole number", "duration": "30s"}.get(
                 kind, "a number"
             )
-            self.findings.add("FG302", f"'{key}' of {_article(kind)} cannot be '{node.text or node.kind}'", path,
-                              hint=f"expected a bound such as {example}" if example[0].isdigit() or example[0] == '"'
-                              else f"expected {example}")  # fmt: skip
+            self.findings.add(
+                "FG302",
+                f"'{key}' of {_article(kind)} cannot be '{node.text or node.kind}'",
+                path,
+                hint=f"expected a bound such as {example}"
+                if example[0].isdigit() or example[0] == '"'
+                else f"expected {example}",
+            )
         return bound
 
 
 def read_bound(node: Node, kind: str) -> Bound | None:
-    """A bound in the terms of the type: Decimal, ISO 8601 text, seconds. None for what is no bound of it."""
+    """A bound in the terms of the type: Decimal, ISO 8601 text, seconds. None: no bound of it."""
     match kind:
         case "int":
             return node.value if isinstance(node.value, int) and node.kind == "int" else None
@@ -168,7 +178,7 @@ def is_temporal(text: str, kind: str) -> bool:
 
 
 def typed_json(node: Node, type_: TypeRef) -> Json:
-    """The value as JSON; a decimal stays exact as text (`9.90` → `"9.90"`), also inside a list or a map."""
+    """The value as JSON; a decimal stays exact as text (`9.90` → `"9.90"`), also in a list."""
     if type_.kind == "decimal" and node.kind in ("int", "float"):
         exact = decimal_of(node.text)
         return node.value if exact is None else f"{exact:f}"

@@ -28,7 +28,7 @@ class Findings:
         within: tuple[str, int, int] | None = None,
         severity: Literal["error", "warning"] = "error",
     ) -> None:
-        """Report at the key or the value of `path`; where that is not written out, at what surrounds it.
+        """Report at the key or the value of `path`; if that is not written, at what surrounds it.
 
         `within` is (text of the value, offset, length): the part of it that is at fault.
         """

@@ -3,6 +3,7 @@
 The structure check and the JSON Schema are both made from this. What a pattern cannot say (that a name
 exists, that bounds agree) is checked in `featuregen.spec.checks`.
 """
+# ruff: noqa: E501 - tables read best with one key a line
 
 from __future__ import annotations
 

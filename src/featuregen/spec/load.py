@@ -1,4 +1,4 @@
-"""A spec file → `FeatureSpec`: read, check its structure, read its parts, check what they say together."""
+"""A spec file → `FeatureSpec`: read, check the structure, read the parts, check them together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The small language of `send` and `receive`: `amount|minor_units(currency)`, `=card`, `metadata.user_id`.
+"""The small language of `send` and `receive`: `amount|minor_units(currency)`, `=card`, `user.id`.
 
     source  = "=" literal | name { "." name } { "|" pipe }
     pipe    = name [ "(" argument { "," argument } ")" ]
@@ -15,7 +15,11 @@ from featuregen.spec.model import Pipe, Source
 from featuregen.spec.suggest import did_you_mean_or_list
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Literal, TypeAlias
+
+    PipeName: TypeAlias = Literal[
+        "minor_units", "from_minor_units", "from_unix", "map", "lower", "upper", "str", "isoformat"
+    ]
 
 PIPES = (
     "minor_units",
@@ -80,10 +84,7 @@ def _pipe(piece: str, offset: int) -> Pipe:
             len(name),
             did_you_mean_or_list(name, PIPES),
         )
-    kind = cast(
-        "Literal['map', 'minor_units', 'from_minor_units', 'from_unix', 'lower', 'upper', 'str', 'isoformat']",
-        name,
-    )
+    kind = cast("PipeName", name)
     arguments = (
         tuple(part.strip() for part in inner.split(","))
         if inner is not None and inner.strip()

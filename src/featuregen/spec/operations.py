@@ -1,4 +1,4 @@
-"""Nodes → operations: parameters, response and status as FastAPI users expect them, calls resolved."""
+"""Nodes → operations: parameters, response, status as FastAPI users expect; calls resolved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CREATED, _NO_CONTENT, _OK = 201, 204, 200
 
 @dataclass(frozen=True, slots=True)
 class OperationReader:
-    """Reads operations against what the rest of the spec defines. `whole` names what has no faults of its own."""
+    """Reads operations against what the rest of the spec defines."""
 
     reader: Reader
     base_path: str
@@ -69,10 +69,16 @@ class OperationReader:
         response = self.models.get(operation.response.model or "")
         request_is_whole = operation.request is None or operation.request in self.whole_models
         scope = Scope(
-            self.models, self.settings, self.known_settings, request,
-            operation.path_params, operation.query, operation.headers, operation.auth,
+            self.models,
+            self.settings,
+            self.known_settings,
+            request,
+            operation.path_params,
+            operation.query,
+            operation.headers,
+            operation.auth,
             whole=request_is_whole and not whole.broken,
-        )  # fmt: skip
+        )
         known = response if response is not None and response.name in self.whole_models else None
         reader = CallReader(self.reader.findings, scope, self.upstreams, operation.response, known)
         return reader.read(node, (*path, "call"))
@@ -86,16 +92,25 @@ class OperationReader:
         }
         for name in declared:
             if name not in names and node.get("path") is not None:
-                self.reader.findings.add("FG506", f"the path has no parameter '{name}'", (*path, "path_params", name),
-                                         at="key", hint=f"write {{{name}}} into `path`, or leave it out")  # fmt: skip
+                self.reader.findings.add(
+                    "FG506",
+                    f"the path has no parameter '{name}'",
+                    (*path, "path_params", name),
+                    at="key",
+                    hint=f"write {{{name}}} into `path`, or leave it out",
+                )
         for name in sorted({name for name in names if names.count(name) > 1}):
             self.reader.findings.add(
                 "FG506", f"the parameter '{name}' stands in the path twice", (*path, "path")
             )
         for name in names:
             if "." in name:
-                self.reader.findings.add("FG506", f"'{{{name}}}' is no parameter of a path", (*path, "path"),
-                                         hint="settings stand in the path of a call only")  # fmt: skip
+                self.reader.findings.add(
+                    "FG506",
+                    f"'{{{name}}}' is no parameter of a path",
+                    (*path, "path"),
+                    hint="settings stand in the path of a call only",
+                )
         return tuple(declared.get(name) or identifier(name) for name in dict.fromkeys(names))
 
 
@@ -110,7 +125,7 @@ def placeholders(path: str) -> list[str]:
 
 
 def _response(node: Node | None) -> Response:
-    """`list[Payment]` → a list of models; nothing → none; what is at fault → a model that is not known."""
+    """`list[Payment]` → a list of models; nothing → none; what is at fault → an unknown model."""
     if node is None:
         return Response("none")
     if node.kind != "string":

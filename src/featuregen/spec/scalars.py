@@ -1,4 +1,4 @@
-"""YAML 1.2's core schema: what an unquoted scalar means (`no` is text, `0o17` is 15, `010` is 10)."""
+"""YAML 1.2's core schema: what a plain scalar means (`no` is text, `0o17` is 15, `010` is 10)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBER = re.compile(
 _LONGEST_NUMBER = 100
 
 
-def resolve(text: str) -> tuple[Kind, None | bool | int | float | str]:
+def resolve(text: str) -> tuple[Kind, bool | int | float | str | None]:
     """Kind and value of a plain scalar. A number too long to be one stays text."""
     if text in _NULL:
         return "null", None
@@ -30,9 +30,9 @@ def resolve(text: str) -> tuple[Kind, None | bool | int | float | str]:
         case "int":
             return "int", int(text)
         case "octal":
-            return "int", int(text[2:], 8)
+            return "int", int(text, 0)
         case "hex":
-            return "int", int(text[2:], 16)
+            return "int", int(text, 0)
         case "infinity":
             return "float", float("-inf" if text.startswith("-") else "inf")
         case "nan":

@@ -1,4 +1,4 @@
-"""The JSON Schema of the language, made from the grammar: editors complete and check specs with it."""
+"""The JSON Schema of the language, made from the grammar: editors complete and check with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Schema = dict[str, Any]
 
 
 def json_schema() -> Schema:
-    """The whole language, draft 2020-12. What a schema cannot say (that a name exists) it leaves open."""
+    """The whole language, draft 2020-12. Whether a name exists, for one, a schema leaves open."""
     writer = _Writer()
     root = writer.write(specification)
     return {
@@ -52,7 +52,10 @@ class _Writer:
             case Whole():
                 return {"type": "integer", "minimum": shape.least, "maximum": shape.most}
             case Number():
-                return {"type": "number", **({} if shape.least is None else {"minimum": shape.least})}
+                return {
+                    "type": "number",
+                    **({} if shape.least is None else {"minimum": shape.least}),
+                }
             case Anything():
                 return {}
             case Either():

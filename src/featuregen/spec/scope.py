@@ -56,20 +56,22 @@ class Scope:
             raise UnknownNameError(
                 "FG112", f"'{head}.{'.'.join(rest)}' is not supported by this version yet"
             )
-        kinds: tuple[tuple[Literal["path", "query", "header"], tuple[Field, ...]], ...] = (
-            ("path", self.path), ("query", self.query), ("header", self.headers),
-        )  # fmt: skip
-        for kind, fields in kinds:
+        for kind, fields in self._fields():
             for field in fields:
                 if field.name == head:
                     return kind, parts, field_type(field.type, rest, self.models, head)
-        if self.request is not None:
-            for field in self.request.fields:
-                if field.name == head:
-                    return "request", parts, field_type(field.type, rest, self.models, head)
         if not self.whole:
             return "request", parts, _ANYTHING
         raise UnknownNameError("FG206", f"unknown source '{head}'", self._hint(head))
+
+    def _fields(self) -> tuple[tuple[SourceKind, tuple[Field, ...]], ...]:
+        body = self.request.fields if self.request else ()
+        return (
+            ("path", self.path),
+            ("query", self.query),
+            ("header", self.headers),
+            ("request", body),
+        )
 
     def _user(self, rest: tuple[str, ...]) -> tuple[SourceKind, tuple[str, ...], TypeRef]:
         if self.auth == "none":

@@ -1,4 +1,4 @@
-"""The building blocks of `grammar`: each says what may stand in a place, for the check and for the JSON Schema.
+"""The building blocks of `grammar`: what may stand in a place, for the check and for the schema.
 
 Without `__eq__` and `__repr__`, which nobody needs here: a dataclass costs time at every start.
 """

@@ -1,7 +1,7 @@
 """Checks a document against the grammar: every fault, each at its place.
 
-What does not hold is cut out of the tree that is returned and leaves a mark (`broken`), so that the checks
-that follow neither stumble over it nor report its consequences.
+What does not hold is cut out of the tree that is returned and leaves a mark (`broken`), so that the
+checks that follow neither stumble over it nor report its consequences.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from featuregen.spec.document import Node
 from featuregen.spec.shapes import (
     Anything,
     Either,
@@ -24,7 +25,6 @@ from featuregen.spec.shapes import (
     Variants,
     Whole,
 )
-from featuregen.spec.document import Node
 from featuregen.spec.suggest import did_you_mean, did_you_mean_or_list
 
 if TYPE_CHECKING:
@@ -33,9 +33,14 @@ if TYPE_CHECKING:
 
 _LONGEST_SHOWN = 40
 _KINDS = {
-    "null": "nothing", "bool": "true or false", "int": "a number", "float": "a number",
-    "string": "text", "list": "a list", "map": "a mapping",
-}  # fmt: skip
+    "null": "nothing",
+    "bool": "true or false",
+    "int": "a number",
+    "float": "a number",
+    "string": "text",
+    "list": "a list",
+    "map": "a mapping",
+}
 
 
 def check_structure(root: Node, shape: Shape, findings: Findings) -> Node:
@@ -47,7 +52,7 @@ class _Structure:
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
 
-    def check(self, node: Node, shape: Shape, path: Path) -> Node:
+    def check(self, node: Node, shape: Shape, path: Path) -> Node:  # noqa: C901 - a case a shape
         match shape:
             case Text():
                 return self._text(node, shape, path)
@@ -162,8 +167,13 @@ class _Structure:
     def _is_name(self, key: Node, shape: Names, path: Path, seen: set[str]) -> bool:
         if key.kind != "string" and not (shape.numbers and key.kind == "int"):
             found = _KINDS[key.kind]
-            self._refuse(shape.key.code, f"expected {shape.key.what}, found {found}: {_shown(key.text)}", path,
-                         f'quote it: "{key.text}"' if key.kind != "null" else None, key=True)  # fmt: skip
+            self._refuse(
+                shape.key.code,
+                f"expected {shape.key.what}, found {found}: {_shown(key.text)}",
+                path,
+                f'quote it: "{key.text}"' if key.kind != "null" else None,
+                key=True,
+            )
             return False
         if shape.key.pattern and not _matches(shape.key.pattern, key.text):
             hint = shape.key.hint or _name_hint(shape.key, key.text)
@@ -210,7 +220,9 @@ class _Structure:
             name, [key.text for key, _ in node.entries if key.text not in shape.keys]
         )
         if near is None:  # else the unknown key says it all
-            about = spec.about if spec.about[1].isupper() else spec.about[0].lower() + spec.about[1:]
+            about = (
+                spec.about if spec.about[1].isupper() else spec.about[0].lower() + spec.about[1:]
+            )
             self._refuse("FG105", f"{shape.title} needs '{name}': {about}", path, key=True)
 
     def _variants(self, node: Node, shape: Variants, path: Path) -> Node:

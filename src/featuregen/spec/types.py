@@ -13,12 +13,31 @@ if TYPE_CHECKING:
 
 _MOST_NESTED = 4
 _OTHER_LANGUAGES = {
-    "integer": "int", "number": "decimal", "double": "float", "boolean": "bool", "str": "string", "text": "string",
-    "varchar": "string", "char": "string", "timestamp": "datetime", "date-time": "datetime", "object": "json",
-    "dict": "map[string]", "array": "list[string]", "list": "list[string]", "map": "map[string]",
-    "binary": "bytes", "money": "decimal", "uri": "url", "guid": "uuid", "timedelta": "duration",
-    "password": "secret", "any": "json", "long": "int", "currency": "string",
-}  # fmt: skip
+    "integer": "int",
+    "number": "decimal",
+    "double": "float",
+    "boolean": "bool",
+    "str": "string",
+    "text": "string",
+    "varchar": "string",
+    "char": "string",
+    "timestamp": "datetime",
+    "date-time": "datetime",
+    "object": "json",
+    "dict": "map[string]",
+    "array": "list[string]",
+    "list": "list[string]",
+    "map": "map[string]",
+    "binary": "bytes",
+    "money": "decimal",
+    "uri": "url",
+    "guid": "uuid",
+    "timedelta": "duration",
+    "password": "secret",
+    "any": "json",
+    "long": "int",
+    "currency": "string",
+}
 
 
 class UnknownTypeError(Exception):

@@ -1,4 +1,4 @@
-"""Models that contain themselves: no finite value of a required one exists, and no sample could be made."""
+"""Models that contain themselves: no value of a required one ends, and no sample could be made."""
 
 from __future__ import annotations
 

@@ -25,13 +25,22 @@ def check_examples(spec: FeatureSpec, draft: Draft) -> None:
     for index, example in zip(positions, spec.examples, strict=True):
         path: Path = ("examples", index)
         if example.name and names.setdefault(example.name, index) != index:
-            draft.findings.add("FG704", "an example of this name stands above", (*path, "name"),
-                               hint="each becomes a test, and tests have names of their own")  # fmt: skip
+            draft.findings.add(
+                "FG704",
+                "an example of this name stands above",
+                (*path, "name"),
+                hint="each becomes a test, and tests have names of their own",
+            )
         if example.status is None and example.body is None and not example.headers:
             node = examples.items[index].get("expect")
             if node is not None and not node.broken and node.kind == "map":
-                draft.findings.add("FG703", "the example expects nothing", (*path, "expect"), at="key",
-                                   hint="expect: {status: 200}")  # fmt: skip
+                draft.findings.add(
+                    "FG703",
+                    "the example expects nothing",
+                    (*path, "expect"),
+                    at="key",
+                    hint="expect: {status: 200}",
+                )
         saved: set[str] = set()
         for number, step in enumerate(example.given):
             _Step(spec, draft, (*path, "given", number), saved).check(step)
@@ -47,8 +56,12 @@ class _Step:
 
     def check(self, step: Step) -> None:
         if step.do and step.do not in self.draft.operations:
-            self._report("FG205", f"unknown operation '{step.do}'", "do",
-                         hint=did_you_mean_or_list(step.do, self.draft.operations))  # fmt: skip
+            self._report(
+                "FG205",
+                f"unknown operation '{step.do}'",
+                "do",
+                hint=did_you_mean_or_list(step.do, self.draft.operations),
+            )
         operation = self.spec.operations.get(step.do)
         if operation is not None:
             self._check_body(step, operation)
@@ -113,8 +126,13 @@ class _Step:
             if field.name not in given and field.wire_name not in given
         ]
         if missing and step.path:
-            self._report("FG702", f"the path parameter '{missing[0]}' has no value", "path", key=True,
-                         hint=f"path: {{{missing[0]}: …}}")  # fmt: skip
+            self._report(
+                "FG702",
+                f"the path parameter '{missing[0]}' has no value",
+                "path",
+                key=True,
+                hint=f"path: {{{missing[0]}: …}}",
+            )
 
     def _check_named(
         self, where: str, given: Iterable[str], fields: tuple[Field, ...], operation: Operation
@@ -122,8 +140,14 @@ class _Step:
         known = {field.name for field in fields} | {field.wire_name for field in fields}
         for name in given:
             if name not in known and not (where == "query" and self._expects_refusal()):
-                self._report("FG206", f"'{operation.name}' has no {where} parameter '{name}'", where, name, key=True,
-                             hint=did_you_mean_or_list(name, known))  # fmt: skip
+                self._report(
+                    "FG206",
+                    f"'{operation.name}' has no {where} parameter '{name}'",
+                    where,
+                    name,
+                    key=True,
+                    hint=did_you_mean_or_list(name, known),
+                )
 
     def _check_caller(self, step: Step, operation: Operation) -> None:
         if step.permissions is not None and operation.auth == "none":
@@ -135,8 +159,12 @@ class _Step:
         known = {other.permission for other in self.spec.operations.values() if other.permission}
         for index, name in enumerate(step.permissions or ()):
             if name not in known:
-                self.findings.add("FG211", f"no operation asks for the permission '{name}'",
-                                  (*self.path, "permissions", index), hint=did_you_mean_or_list(name, known))  # fmt: skip
+                self.findings.add(
+                    "FG211",
+                    f"no operation asks for the permission '{name}'",
+                    (*self.path, "permissions", index),
+                    hint=did_you_mean_or_list(name, known),
+                )
 
     def _check_upstream(self, step: Step, operation: Operation) -> None:
         if (
@@ -159,6 +187,11 @@ class _Step:
                     else None
                 )
                 if match is not None and match[1] not in self.saved:
-                    self._report("FG206", f"no step before this saves '{match[1]}'", where, key,
-                                 hint=did_you_mean_or_list(match[1], self.saved)
-                                 or f"save: {{{match[1]}: body.{match[1]}}}")  # fmt: skip
+                    self._report(
+                        "FG206",
+                        f"no step before this saves '{match[1]}'",
+                        where,
+                        key,
+                        hint=did_you_mean_or_list(match[1], self.saved)
+                        or f"save: {{{match[1]}: body.{match[1]}}}",
+                    )

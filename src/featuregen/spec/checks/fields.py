@@ -1,4 +1,4 @@
-"""Fields: constraints that agree with each other, values that keep them, types that fit their place."""
+"""Fields: constraints that agree, values that keep them, types that fit their place."""
 
 from __future__ import annotations
 
@@ -15,9 +15,23 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Bound, FeatureSpec, Field, Path
 
 _PLAIN = frozenset(
-    {"string", "int", "float", "decimal", "bool", "date", "datetime", "time", "duration", "uuid", "email", "url",
-     "id", "enum"}
-)  # fmt: skip
+    {
+        "string",
+        "int",
+        "float",
+        "decimal",
+        "bool",
+        "date",
+        "datetime",
+        "time",
+        "duration",
+        "uuid",
+        "email",
+        "url",
+        "id",
+        "enum",
+    }
+)
 _ALLOWED = {
     "path": _PLAIN,
     "query": _PLAIN | {"list"},
@@ -98,13 +112,22 @@ class _Fields:
                 "FG308", "a parameter of the path is always there", (*path, key), at="key"
             )
         if kind == "secret" and field.has_default:
-            self.findings.add("FG308", "a secret has no default", (*path, "default"), at="key",
-                              hint="`example:` shows what one looks like")  # fmt: skip
+            self.findings.add(
+                "FG308",
+                "a secret has no default",
+                (*path, "default"),
+                at="key",
+                hint="`example:` shows what one looks like",
+            )
         if where == "setting" and field.wire is not None:
             self.findings.add("FG308", "a setting has no name in JSON", (*path, "wire"), at="key")
         if field.sensitive == "last4" and kind not in ("string", "id"):
-            self.findings.add("FG301", f"'sensitive: last4' does not apply to {type_name(field.type)}",
-                              (*path, "sensitive"), hint="sensitive: true")  # fmt: skip
+            self.findings.add(
+                "FG301",
+                f"'sensitive: last4' does not apply to {type_name(field.type)}",
+                (*path, "sensitive"),
+                hint="sensitive: true",
+            )
 
     def _check_bounds(self, field: Field, path: Path) -> None:
         for one, other in (("gt", "ge"), ("lt", "le")):
@@ -130,9 +153,12 @@ class _Fields:
             return
         exclusive = field.gt is not None or field.lt is not None
         if bottom > top or (bottom == top and exclusive) or _no_whole_number(field):  # type: ignore[operator]
-            self.findings.add("FG302", f"no value keeps both '{low_key}: {_shown(low, field)}' and "
+            self.findings.add(
+                "FG302",
+                f"no value keeps both '{low_key}: {_shown(low, field)}' and "
                 f"'{high_key}: {_shown(high, field)}'",
-                              (*path, high_key))  # fmt: skip
+                (*path, high_key),
+            )
 
     def _check_lengths(self, field: Field, path: Path) -> None:
         if (
@@ -140,13 +166,20 @@ class _Fields:
             and field.max_length is not None
             and field.min_length > field.max_length
         ):
-            self.findings.add("FG302", f"'min_length: {field.min_length}' is over 'max_length: {field.max_length}'",
-                              (*path, "max_length"))  # fmt: skip
+            self.findings.add(
+                "FG302",
+                f"'min_length: {field.min_length}' is over 'max_length: {field.max_length}'",
+                (*path, "max_length"),
+            )
 
     def _check_decimal(self, field: Field, path: Path) -> None:
         if field.max_digits is not None and (field.decimal_places or 0) > field.max_digits:
-            self.findings.add("FG302", f"{field.decimal_places} decimal places are more than 'max_digits: "
-                              f"{field.max_digits}'", (*path, "decimal_places"))  # fmt: skip
+            self.findings.add(
+                "FG302",
+                f"{field.decimal_places} decimal places are more than 'max_digits: "
+                f"{field.max_digits}'",
+                (*path, "decimal_places"),
+            )
         if field.round is not None and field.decimal_places is None:
             self.findings.add(
                 "FG301", "'round' needs 'decimal_places' to round to", (*path, "round"), at="key"
@@ -163,8 +196,13 @@ class _Fields:
                 )
             seen.add((type(value), value))
         if len({type(value) for value in field.values}) > 1:
-            self.findings.add("FG305", "the values of an enum are text or whole numbers, not both", (*path, "values"),
-                              at="key", hint="quote the numbers")  # fmt: skip
+            self.findings.add(
+                "FG305",
+                "the values of an enum are text or whole numbers, not both",
+                (*path, "values"),
+                at="key",
+                hint="quote the numbers",
+            )
 
     def _check_case(self, field: Field, path: Path) -> None:
         if field.lower and field.upper:
@@ -182,8 +220,12 @@ class _Fields:
             return
         value = getattr(field, key)
         if key == "default" and value is None and field.required:
-            self.findings.add(code, "the default is null, and the field is required", (*path, key),
-                              hint="required: false")  # fmt: skip
+            self.findings.add(
+                code,
+                "the default is null, and the field is required",
+                (*path, key),
+                hint="required: false",
+            )
             return
         if not self._known(field):
             return
@@ -207,12 +249,18 @@ class _Fields:
         written = self.findings.source.keys
         for key, fault in model_faults(model.example, model, self.spec.models).items():
             known = (*path, key) in written
-            self.findings.add("FG304", f"the example's '{key}': {fault}" if known else f"the example lacks '{key}'",
-                              (*path, key) if known else path, at="value" if known else "key")  # fmt: skip
+            self.findings.add(
+                "FG304",
+                f"the example's '{key}': {fault}" if known else f"the example lacks '{key}'",
+                (*path, key) if known else path,
+                at="value" if known else "key",
+            )
 
 
 def _shown(bound: Bound, field: Field) -> str:
-    return f"{bound:g}s" if field.type.kind == "duration" and isinstance(bound, float) else str(bound)
+    return (
+        f"{bound:g}s" if field.type.kind == "duration" and isinstance(bound, float) else str(bound)
+    )
 
 
 def _no_whole_number(field: Field) -> bool:

@@ -74,11 +74,21 @@ class _Names:
         if name in reserved.WINDOWS:
             self._report("FG406", f"'{name}' cannot be a file's name on Windows", path, value=value)
         elif name in taken:
-            self._report("FG404", f"'{name}' is a module of every project", path, "choose a name of its own",
-                         value=value)  # fmt: skip
+            self._report(
+                "FG404",
+                f"'{name}' is a module of every project",
+                path,
+                "choose a name of its own",
+                value=value,
+            )
         elif name.endswith("_") or "__" in name:
-            self._report("FG404", f"'{name}' is hard to tell from another name", path, "single underscores, within",
-                         value=value)  # fmt: skip
+            self._report(
+                "FG404",
+                f"'{name}' is hard to tell from another name",
+                path,
+                "single underscores, within",
+                value=value,
+            )
 
     def check_classes(self, spec: FeatureSpec) -> None:
         """Models, errors and the classes that generated code makes up share one namespace."""
@@ -98,8 +108,12 @@ class _Names:
                     "choose a name of its own",
                 )
             elif name.lower() in seen:
-                self._report("FG405", f"'{name}' is also the name of {seen[name.lower()]}", path,
-                             "one name, one class, also where upper and lower case differ")  # fmt: skip
+                self._report(
+                    "FG405",
+                    f"'{name}' is also the name of {seen[name.lower()]}",
+                    path,
+                    "one name, one class, also where upper and lower case differ",
+                )
             seen.setdefault(name.lower(), f"the {label} '{name}'")
         self._check_made_up(spec, seen)
 
@@ -110,7 +124,9 @@ class _Names:
         ]
 
     def _check_made_up(self, spec: FeatureSpec, seen: dict[str, str]) -> None:
-        made = [(f"{_pascal(spec.feature)}Service", ("feature",), "the service of the feature")]
+        made: list[tuple[str, Path, str]] = [
+            (f"{_pascal(spec.feature)}Service", ("feature",), "the service of the feature")
+        ]
         made += [(f"{_pascal(spec.feature)}ServiceDep", ("feature",), "the service of the feature")]
         for name in spec.upstreams:
             made += [
@@ -214,8 +230,13 @@ class _Names:
                     if otherwise
                     else f"{field.name}_: {{…, wire: {field.name}}}"
                 )
-                self._report("FG404", f"'{field.name}' is a name of the generated code", here, hint,
-                             value=here == otherwise)  # fmt: skip
+                self._report(
+                    "FG404",
+                    f"'{field.name}' is a name of the generated code",
+                    here,
+                    hint,
+                    value=here == otherwise,
+                )
             first = wires.setdefault(field.wire_name.lower(), field.name)
             if first != field.name:
                 self._report("FG405", f"'{field.wire_name}' is the name of '{first}' already", here)

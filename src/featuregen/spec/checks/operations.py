@@ -35,20 +35,29 @@ def _check_work(operation: Operation, node: Node, draft: Draft) -> None:
     call, hook = node.get("call"), node.get("hook")
     if call is None and hook is None and not _unsupported(node):
         draft.findings.add(
-            "FG503", f"'{operation.name}' does not say what it does", path, at="key",
+            "FG503",
+            f"'{operation.name}' does not say what it does",
+            path,
+            at="key",
             hint="`call:` an upstream, or name a `hook:` that you write",
-        )  # fmt: skip
+        )
     if call is not None and hook is not None:
         draft.findings.add(
-            "FG503", f"'{operation.name}' has both a call and a hook", (*path, "hook"), at="key",
+            "FG503",
+            f"'{operation.name}' has both a call and a hook",
+            (*path, "hook"),
+            at="key",
             hint="`before:` and `after:` name hooks around a call",
-        )  # fmt: skip
+        )
     for around in ("before", "after"):
         if node.get(around) is not None and hook is not None and call is None:
             draft.findings.add(
-                "FG503", f"`{around}` stands around a call, and '{operation.name}' is a hook itself",
-                (*path, around), at="key", hint="do it in the hook",
-            )  # fmt: skip
+                "FG503",
+                f"`{around}` stands around a call, and '{operation.name}' is a hook itself",
+                (*path, around),
+                at="key",
+                hint="do it in the hook",
+            )
 
 
 def _unsupported(node: Node) -> bool:
@@ -59,22 +68,30 @@ def _check_body(operation: Operation, draft: Draft) -> None:
     path: Path = ("operations", operation.name)
     if operation.request is not None and operation.method in _WITHOUT_REQUEST:
         draft.findings.add(
-            "FG502", f"a {operation.method} request has no body", (*path, "request"), at="key",
+            "FG502",
+            f"a {operation.method} request has no body",
+            (*path, "request"),
+            at="key",
             hint="use `query:` for its parameters",
-        )  # fmt: skip
+        )
     if operation.status in _WITHOUT_BODY and operation.response != Response("none"):
         draft.findings.add(
-            "FG504", f"an answer with status {operation.status} has no body", (*path, "status"),
+            "FG504",
+            f"an answer with status {operation.status} has no body",
+            (*path, "status"),
             hint="response: none",
-        )  # fmt: skip
+        )
 
 
 def _check_permission(operation: Operation, draft: Draft) -> None:
     if operation.permission is not None and operation.auth != "required":
         draft.findings.add(
-            "FG505", f"a permission needs a caller, and auth is {operation.auth}",
-            ("operations", operation.name, "permission"), at="key", hint="auth: required",
-        )  # fmt: skip
+            "FG505",
+            f"a permission needs a caller, and auth is {operation.auth}",
+            ("operations", operation.name, "permission"),
+            at="key",
+            hint="auth: required",
+        )
 
 
 def _check_parameters(operation: Operation, draft: Draft) -> None:
@@ -85,10 +102,12 @@ def _check_parameters(operation: Operation, draft: Draft) -> None:
             first = seen.setdefault(field.name, where)
             if first != where:
                 draft.findings.add(
-                    "FG510", f"'{field.name}' is a parameter of the {first} already",
-                    ("operations", operation.name, where, field.name), at="key",
+                    "FG510",
+                    f"'{field.name}' is a parameter of the {first} already",
+                    ("operations", operation.name, where, field.name),
+                    at="key",
                     hint=f"{field.name}_2: {{…, wire: {field.wire_name}}}",
-                )  # fmt: skip
+                )
 
 
 def _check_hooks(operation: Operation, hooks: dict[str, str], draft: Draft) -> None:
@@ -106,9 +125,11 @@ def _check_hooks(operation: Operation, hooks: dict[str, str], draft: Draft) -> N
             or [operation.before, operation.hook, operation.after].count(hook) > 1
         ):
             draft.findings.add(
-                "FG405", f"the hook '{hook}' is used by '{first}' already", path,
+                "FG405",
+                f"the hook '{hook}' is used by '{first}' already",
+                path,
                 hint="each hook has its own arguments, so each needs its own function",
-            )  # fmt: skip
+            )
 
 
 def _check_answers(spec: FeatureSpec, draft: Draft) -> None:
@@ -118,6 +139,10 @@ def _check_answers(spec: FeatureSpec, draft: Draft) -> None:
         first = codes.setdefault(error.code, error.name)
         if first != error.name:
             draft.findings.add(
-                "FG802", f"'{first}' has the code '{error.code}' too", ("errors", error.name, "code"),
-                at="key", severity="warning", hint="clients tell errors apart by their code",
-            )  # fmt: skip
+                "FG802",
+                f"'{first}' has the code '{error.code}' too",
+                ("errors", error.name, "code"),
+                at="key",
+                severity="warning",
+                hint="clients tell errors apart by their code",
+            )

@@ -1,11 +1,11 @@
-"""Patterns: each must mean the same in pydantic's Rust engine, which serves, and in Python's, which tests."""
+"""Patterns mean the same in pydantic's Rust engine, which serves, and in Python's, which tests."""
 
 from __future__ import annotations
 
 import re
 import warnings
 
-# What both engines read alike; anything beyond is tried in pydantic's own, whose import costs 60 ms.
+# What both engines read alike; the rest is tried in pydantic's own, whose import costs 60 ms.
 _PLAIN = re.compile(
     r"(?:[^\\\[\](){}|*+?]|\\[dwsDWSb.\\/+*?()\[\]{}^$|-]|\[\^?(?:[^\\\[\]&~|]|\\[dwsDWS.\\/+*?()\[\]{}^$|-])+\]"
     r"|\((?!\?)|\(\?:|\)|\||[*+?]|\{[0-9]{1,2}(?:,[0-9]{0,2})?\})*"
@@ -41,7 +41,10 @@ def fault_of_pattern(pattern: str) -> tuple[str, str | None] | None:
         return None
     plain = pattern.replace("\\\\", "")
     if "\\Z" in plain:
-        return "the pattern has \\Z, which pydantic's engine does not know", "write $: it is the very end there"
+        return (
+            "the pattern has \\Z, which pydantic's engine does not know",
+            "write $: it is the very end there",
+        )
     for construct, name in _UNSUPPORTED.items():
         if re.search(construct, plain):
             return (

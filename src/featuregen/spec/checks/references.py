@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from featuregen.spec.draft import Draft
-    from featuregen.spec.model import Auth, FeatureSpec, Operation, Path, Upstream
+    from featuregen.spec.model import Auth, ErrorMapping, FeatureSpec, Operation, Path, Upstream
 
 _CODES = {"model": "FG201", "error": "FG202", "setting": "FG203", "operation": "FG205"}
 
@@ -31,7 +31,7 @@ def _check_operation(operation: Operation, draft: Draft) -> None:
     if operation.response.model is not None:
         written = operation.response.model
         text = f"list[{written}]" if operation.response.kind == "list" else written
-        _known("model", written, draft.models, (*path, "response"), draft, text)
+        _known("model", written, draft.models, (*path, "response"), draft, text=text)
     for index, name in enumerate(operation.errors):
         _known("error", name, draft.errors, (*path, "errors", index), draft)
 
@@ -43,7 +43,8 @@ def _check_upstream(upstream: Upstream, spec: FeatureSpec, draft: Draft) -> None
     if upstream.timeout_setting is not None:
         _setting(upstream.timeout_setting, ("duration",), (*path, "timeout"), spec, draft)
     _check_auth(upstream.auth, (*path, "auth"), spec, draft)
-    mapped = {**upstream.errors, "timeout": upstream.on_timeout, "other": upstream.other}
+    mapped: dict[int | str, ErrorMapping | None] = dict(upstream.errors.items())
+    mapped |= {"timeout": upstream.on_timeout, "other": upstream.other}
     for status, mapping in mapped.items():
         if mapping is not None and mapping.error:
             written = draft.findings.source.keys
@@ -75,14 +76,18 @@ def _setting(
     if setting.type.kind not in kinds:
         found = type_name(setting.type)
         draft.findings.add(
-            "FG210", f"the setting '{name}' is {found}, and this needs {kinds[0]}", path,
+            "FG210",
+            f"the setting '{name}' is {found}, and this needs {kinds[0]}",
+            path,
             hint=f"{name}: {{type: {kinds[0]}}}",
-        )  # fmt: skip
+        )
     elif setting.nullable:
         draft.findings.add(
-            "FG210", f"the setting '{name}' may be absent, and this needs it", path,
+            "FG210",
+            f"the setting '{name}' may be absent, and this needs it",
+            path,
             hint=f"leave `required: false` of '{name}' out, or give it a default",
-        )  # fmt: skip
+        )
 
 
 def _known(
@@ -91,6 +96,7 @@ def _known(
     defined: Collection[str],
     path: Path,
     draft: Draft,
+    *,
     text: str | None = None,
 ) -> bool:
     if name in defined:

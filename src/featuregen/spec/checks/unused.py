@@ -39,9 +39,12 @@ def check_unused(spec: FeatureSpec, draft: Draft) -> None:
         for name in getattr(spec, section):
             if name not in names:
                 draft.findings.add(
-                    "FG801", f"the {section[:-1]} '{name}' is not used", (section, name),
-                    at="key", severity="warning",
-                )  # fmt: skip
+                    "FG801",
+                    f"the {section[:-1]} '{name}' is not used",
+                    (section, name),
+                    at="key",
+                    severity="warning",
+                )
 
 
 def _used_models(spec: FeatureSpec) -> set[str]:
