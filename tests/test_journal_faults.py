@@ -169,8 +169,20 @@ def test_a_kill_before_any_mutation_leaves_the_old_tree_or_the_new_one(scene: Sc
     assert outcomes == {"undone", "done"}
 
 
+def last_on_its_way(scene: Scene) -> int:
+    """The last mutation before the commit: a kill there leaves the most to undo."""
+    for number in range(scene.mutations, 0, -1):
+        root = scene.fresh()
+        in_child(lambda root=root: scene.run(root), str(number))  # type: ignore[misc]
+        if (root / ".featuregen/.journal").is_dir():
+            return number
+    raise AssertionError
+
+
 def test_a_recovery_that_is_killed_as_well_is_recovered(scene: Scene) -> None:
-    for number in range(5, scene.mutations + 1, 3):
+    steps = dict.fromkeys(range(5, scene.mutations + 1, 5), 4)
+    steps[last_on_its_way(scene)] = 1
+    for number, step in steps.items():
         second = 1
         while second:
             root = scene.fresh()
@@ -178,7 +190,7 @@ def test_a_recovery_that_is_killed_as_well_is_recovered(scene: Scene) -> None:
             killed = in_child(lambda root=root: recover(root), str(second)) == -signal.SIGKILL  # type: ignore[misc]
             recover(root)
             assert snapshot(root) in (scene.old, scene.new), f"killed at {number}, then at {second}"
-            second = second + 4 if killed else 0
+            second = second + step if killed else 0
 
 
 @pytest.mark.parametrize("fault", ["enospc", "eacces"])
