@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec
 
 
-def check_collisions(
-    spec: FeatureSpec, mine: Contribution, others: Iterable[Contribution]
-) -> None:
+def check_collisions(spec: FeatureSpec, mine: Contribution, others: Iterable[Contribution]) -> None:
     """Raise `SpecError` at the spec's lines where another feature has the same name or route."""
     found = tuple(diagnostic for other in others for diagnostic in _with_one(spec, mine, other))
     if found:
@@ -49,7 +47,7 @@ def _taken(
     spec: FeatureSpec, path: tuple[str | int, ...], what: str, other: Contribution
 ) -> Diagnostic:
     return Diagnostic(
-        code="FG320",
+        code="FG501" if path[0] == "operations" else "FG405",
         message=f"{what} belongs to the feature {other.feature!r} of this project",
         file=spec.source.file,
         position=spec.source.at(*path),

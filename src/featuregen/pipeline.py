@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from featuregen.checked import CheckResult
 from featuregen.errors import Diagnostic, FeaturegenError
-from featuregen.progress import Progress, Silent, Stopwatch
-from featuregen.results import CheckResult, FileChange, PlanResult, RunResult, StageTime
 
 if TYPE_CHECKING:
     from featuregen.assemble import Assembly
     from featuregen.environment import Environment
     from featuregen.plan.contribution import Contribution
     from featuregen.plan.model import FeaturePlan
+    from featuregen.progress import Progress, Stopwatch
     from featuregen.project import Project
+    from featuregen.results import FileChange, PlanResult, RunResult
     from featuregen.spec.model import FeatureSpec
     from featuregen.verify import Verification
     from featuregen.workspace import Staged
@@ -55,7 +56,9 @@ def warnings_of(spec: FeatureSpec) -> tuple[Diagnostic, ...]:
 def plan(spec_path: Path, into: Path) -> PlanResult:
     """The dry run of `new`: nothing is written."""
     from featuregen.picture import feature_picture
+    from featuregen.progress import Silent, Stopwatch
     from featuregen.project import find_project
+    from featuregen.results import PlanResult
     from featuregen.spec.load import load_spec
     from featuregen.workspace import tree_diff
 
@@ -76,6 +79,7 @@ def plan(spec_path: Path, into: Path) -> PlanResult:
 
 def new(spec_path: Path, into: Path, options: Options, progress: Progress) -> RunResult:
     """Load → plan → render → wire → stage → verify → apply → report."""
+    from featuregen.progress import Stopwatch
     from featuregen.project import find_project
     from featuregen.spec.load import load_spec
     from featuregen.workspace import apply, project_lock, recover
@@ -100,9 +104,12 @@ def new(spec_path: Path, into: Path, options: Options, progress: Progress) -> Ru
         return _result("new", "created", prepared, project, watch, verification)
 
 
-def verify(root: Path, features: tuple[str, ...], options: Options, progress: Progress) -> RunResult:
+def verify(
+    root: Path, features: tuple[str, ...], options: Options, progress: Progress
+) -> RunResult:
     """Run the proof of a project as it stands, for all its features or the named ones."""
     from featuregen.plan.make import make_plan
+    from featuregen.progress import Stopwatch
     from featuregen.project import existing_project
     from featuregen.workspace import project_lock, recover, stage
 
@@ -124,10 +131,13 @@ def report(root: Path, feature: str, options: Options, progress: Progress) -> Ru
     """`verify` of one feature, with everything that there is to say about it."""
     from featuregen.lock import load_lock
     from featuregen.project import existing_project
+    from featuregen.results import FileChange
 
     project = existing_project(root)
     result = replace(
-        verify(root, (feature,), options, progress) if options.verify else _unverified(project, feature),
+        verify(root, (feature,), options, progress)
+        if options.verify
+        else _unverified(project, feature),
         command="report",
     )
     lock = load_lock(project.root, feature)
@@ -140,6 +150,8 @@ def report(root: Path, feature: str, options: Options, progress: Progress) -> Ru
 
 
 def _unverified(project: Project, feature: str) -> RunResult:
+    from featuregen.progress import Silent, Stopwatch
+
     watch = Stopwatch(Silent())
     return _result("report", "unchanged", None, project, watch, spec=applied_spec(project, feature))
 
@@ -153,7 +165,8 @@ def applied_spec(project: Project, feature: str) -> FeatureSpec:
         raise FeaturegenError(
             f"no feature {feature!r} in this project",
             where=str(project.root),
-            hint=did_you_mean(feature, project.features) or f"there is: {', '.join(project.features)}",
+            hint=did_you_mean(feature, project.features)
+            or f"there is: {', '.join(project.features)}",
             exit_code=2,
         )
     path = project.root / "features" / f"{feature}.yaml"
@@ -179,7 +192,13 @@ def is_applied(spec: FeatureSpec, text: bytes, project: Project) -> bool:
 
 def prepare(spec: FeatureSpec, text: bytes, project: Project, watch: Stopwatch) -> Preparation:
     """Plan, render, wire and stage a feature that the project does not have yet."""
-    from featuregen.assemble import Assembly, add_locks, add_own_files, add_shared_files, other_contributions
+    from featuregen.assemble import (
+        Assembly,
+        add_locks,
+        add_own_files,
+        add_shared_files,
+        other_contributions,
+    )
     from featuregen.collisions import check_collisions
     from featuregen.lock import load_lock, spec_hash
     from featuregen.plan.make import make_plan
@@ -195,7 +214,9 @@ def prepare(spec: FeatureSpec, text: bytes, project: Project, watch: Stopwatch) 
         old = load_lock(project.root, "project") if project.exists else None
         name = old.project_name if old and old.project_name else project.folder_name
         rendered, contribution = render_feature(feature_plan)
-        skeleton = render_project(plan_project(name, (*others, contribution)), (*others, contribution))
+        skeleton = render_project(
+            plan_project(name, (*others, contribution)), (*others, contribution)
+        )
         formatted = format_files({**rendered, **skeleton})
         own = {path: formatted[path] for path in rendered}
         own[f"features/{spec.feature}.yaml"] = text.decode()
@@ -230,7 +251,9 @@ def wired_ids(contribution: Contribution) -> tuple[str, ...]:
     )
 
 
-def prove(staged: Staged, plans: list[FeaturePlan], options: Options, watch: Stopwatch) -> Verification:
+def prove(
+    staged: Staged, plans: list[FeaturePlan], options: Options, watch: Stopwatch
+) -> Verification:
     """Copy the staged tree, find its environment, and run ruff, mypy and the tests in it."""
     from featuregen.verify import verify as run
     from featuregen.workspace import materialised
@@ -272,6 +295,8 @@ def generated_paths(feature_plan: FeaturePlan) -> list[str]:
 
 
 def file_changes(staged: Staged) -> tuple[FileChange, ...]:
+    from featuregen.results import FileChange
+
     return tuple(
         FileChange(
             write.path,
@@ -297,6 +322,7 @@ def _result(
     spec: FeatureSpec | None = None,
 ) -> RunResult:
     from featuregen.picture import feature_picture
+    from featuregen.results import RunResult, StageTime
 
     known = prepared.spec if prepared else spec
     hooks = open_hooks(known, project.root, prepared.staged if prepared else None) if known else ()

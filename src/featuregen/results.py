@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from featuregen.checked import CheckResult as CheckResult
+
 if TYPE_CHECKING:
     from featuregen.errors import Diagnostic
     from featuregen.spec.model import SpecSource
@@ -75,13 +77,6 @@ class FeaturePicture:
 class StageTime:
     name: str
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    file: str
-    feature: str
-    warnings: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
