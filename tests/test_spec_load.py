@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from featuregen.spec.mappings import MappingError, parse_source
 from featuregen.spec.model import Auth, FeatureSpec, Pipe, RateLimit, Response, Source, TypeRef
 from featuregen.spec.plural import plural
 
+PAYMENT = Path(__file__).parent.parent / "examples/payment/payment.yaml"
 EVERYTHING = (Path(__file__).parent / "cases/good/everything.yaml").read_text(encoding="utf-8")
 
 
@@ -255,3 +258,20 @@ def test_a_literal_is_all_that_follows_the_sign() -> None:
 )
 def test_plurals(one: str, many: str) -> None:
     assert plural(one) == many
+
+
+def test_loading_a_spec_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from pathlib import Path; from featuregen.spec.load import load_spec;"
+        f"load_spec(Path({str(PAYMENT)!r}));"
+        "print(sorted(sys.modules.keys() & {'pydantic', 'pydantic_core', 'libcst', 'jinja2', 'typer'}))"
+    )
+    source = str(PAYMENT.parents[2] / "src")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": source, "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
