@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -264,7 +265,8 @@ def test_loading_a_spec_imports_nothing_heavy() -> None:
     code = (
         "import sys; from pathlib import Path; from featuregen.spec.load import load_spec;"
         f"load_spec(Path({str(PAYMENT)!r}));"
-        "print(sorted(sys.modules.keys() & {'pydantic', 'pydantic_core', 'libcst', 'jinja2', 'typer'}))"
+        "heavy = {'pydantic', 'pydantic_core', 'libcst', 'jinja2', 'typer'};"
+        "print(sorted(sys.modules.keys() & heavy))"
     )
     source = str(PAYMENT.parents[2] / "src")
     done = subprocess.run(
@@ -275,3 +277,9 @@ def test_loading_a_spec_imports_nothing_heavy() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_specs_in_the_documentation_are_accepted() -> None:
+    text = (PAYMENT.parents[2] / "docs/spec.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(featuregen: 1\n.*?)```", text, re.DOTALL)
+    assert [parse_spec(block, "spec.md").feature for block in blocks] == ["note"]
