@@ -65,8 +65,13 @@ def add_shared_files(
     old: Lock | None,
     contribution: Contribution,
     others: tuple[Contribution, ...],
-) -> None:
-    """The skeleton and the shared files, as they are with all features."""
+) -> dict[str, str]:
+    """The skeleton and the shared files, as they are with all features.
+
+    Returns the ids of everything that stands in them for this feature, each with its inverse.
+    """
+    from featuregen.wiring.wire import wired_ids
+
     edited: dict[str, tuple[bytes, bytes]] = {}
     for path, text in rendered.items():
         new = text.encode()
@@ -86,7 +91,9 @@ def add_shared_files(
     if edited:
         from featuregen.shared_edits import edit_shared_files
 
-        edit_shared_files(assembly, rendered, edited, contribution, others, old)
+        inverses = edit_shared_files(assembly, rendered, edited, contribution, others)
+        return dict.fromkeys(wired_ids(contribution), "") | inverses
+    return dict.fromkeys(wired_ids(contribution), "")
 
 
 def add_locks(
@@ -98,7 +105,7 @@ def add_locks(
     contribution: Contribution,
     project_name: str,
     applied: str,
-    wired: tuple[str, ...],
+    wired: Mapping[str, str],
 ) -> None:
     """The pristine render of everything, for the next run to merge with."""
     own = Lock(
@@ -118,7 +125,7 @@ def add_locks(
         spec_hash=None,
         project_name=project_name,
         contribution=None,
-        wired=(),
+        wired={},
         files={path: pack(text.encode()) for path, text in project_files.items()},
     )
     for lock in (own, project):

@@ -61,7 +61,7 @@ class Lock:
     spec_hash: str | None  # of the spec's text as last applied; None for the project
     project_name: str | None  # for the project only
     contribution: Contribution | None
-    wired: tuple[str, ...]  # ids of the edits that stand in shared files
+    wired: Mapping[str, str]  # ids of what stands in shared files, each with what its undo needs
     files: Mapping[str, Pristine] = field(default_factory=dict)
 
 
@@ -104,7 +104,7 @@ def parse_lock(text: str, name: str) -> Lock:
             spec_hash=data.get("spec"),
             project_name=data.get("project"),
             contribution=_contribution(data["contribution"]) if data.get("contribution") else None,
-            wired=tuple(data["wired"]),
+            wired=dict(data["wired"]),
             files={
                 path: Pristine(item["z"], item.get("x", False))
                 for path, item in data["files"].items()
@@ -123,7 +123,7 @@ def dump_lock(lock: Lock) -> str:
         "spec": lock.spec_hash,
         "project": lock.project_name,
         "contribution": asdict(lock.contribution) if lock.contribution else None,
-        "wired": sorted(lock.wired),
+        "wired": dict(sorted(lock.wired.items())),
     }
     lines = [
         f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=True)},"

@@ -13,7 +13,6 @@ from featuregen.errors import Diagnostic, FeaturegenError
 if TYPE_CHECKING:
     from featuregen.assemble import Assembly
     from featuregen.environment import Environment
-    from featuregen.plan.contribution import Contribution
     from featuregen.plan.model import FeaturePlan
     from featuregen.progress import Progress, Stopwatch
     from featuregen.project import Project
@@ -224,7 +223,7 @@ def prepare(spec: FeatureSpec, text: bytes, project: Project, watch: Stopwatch) 
     with watch.stage("wire"):
         assembly = Assembly(project.root)
         add_own_files(assembly, own)
-        add_shared_files(assembly, shared, old, contribution, others)
+        wired = add_shared_files(assembly, shared, old, contribution, others)
         add_locks(
             assembly,
             feature=spec.feature,
@@ -233,22 +232,10 @@ def prepare(spec: FeatureSpec, text: bytes, project: Project, watch: Stopwatch) 
             contribution=contribution,
             project_name=name,
             applied=spec_hash(text),
-            wired=wired_ids(contribution),
+            wired=wired,
         )
         staged = stage(project.root, assembly.writes.values())
     return Preparation(spec, feature_plan, project, assembly, staged)
-
-
-def wired_ids(contribution: Contribution) -> tuple[str, ...]:
-    """The stable ids of everything that the feature puts into shared files."""
-    return (
-        *(f"router:{item.module}" for item in contribution.routers),
-        *(f"setting:{item.name}" for item in contribution.settings),
-        *(f"env:{item.name.upper()}" for item in contribution.settings),
-        *(f"error:{item.name}" for item in contribution.errors),
-        *(f"fake:{item.upstream}" for item in contribution.fakes),
-        f"readme:{contribution.feature}",
-    )
 
 
 def prove(
@@ -282,15 +269,18 @@ def _environment(staged: Staged, options: Options) -> Environment:
 
 
 def generated_paths(feature_plan: FeaturePlan) -> list[str]:
-    """The feature's own Python files, as `render` names them."""
+    """The feature's own Python files and tests, as `render` names them."""
     name, plural = feature_plan.feature.name, feature_plan.feature.plural
-    clients = [f"app/clients/{client.name}.py" for client in feature_plan.clients]
+    clients = [client.name for client in feature_plan.clients]
     return [
         f"app/models/{name}.py",
         f"app/services/{name}_service.py",
-        *([f"app/services/{name}_hooks.py"] if feature_plan.hooks else []),
+        f"app/services/{name}_hooks.py",
         f"app/api/endpoints/{plural}.py",
-        *clients,
+        *(f"app/clients/{client}.py" for client in clients),
+        *(f"tests/fakes/{client}.py" for client in clients),
+        f"tests/test_{name}_api.py",
+        f"tests/test_{name}_service.py",
     ]
 
 
