@@ -1,34 +1,20 @@
 """The documents that `--json` prints: version 1.
 
-Keys may be added within a version; none changes its meaning or goes away. The models read the
-pipeline's results by attribute, so that a result that loses a field fails here, not at a reader's.
+Keys may be added within a version; none changes its meaning or goes away. For readers:
+`RunDocument.model_validate_json(stdout)`. `cli.documents` writes what they describe, as plain data.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-
-from featuregen.version import VERSION
-
-
-def _storable(text: object) -> object:
-    """A file name may hold bytes that are no UTF-8; JSON text may not."""
-    return (
-        text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        if isinstance(text, str)
-        else text
-    )
-
-
-Name = Annotated[str, BeforeValidator(_storable)]
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Part(BaseModel):
-    """A part of a document, made from the pipeline's own data by attribute."""
+    """A part of a document."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Diagnostic(Part):
@@ -36,43 +22,41 @@ class Diagnostic(Part):
 
     code: str
     severity: str
-    message: Name
-    file: Name
+    message: str
+    file: str
     line: int
     column: int
     length: int
-    path: Name
-    hint: Name | None
+    path: str
+    hint: str | None
 
 
 class Error(Part):
     """What stopped the command."""
 
-    what: Name
-    where: Name | None = None
-    hint: Name | None = None
+    what: str
+    where: str | None
+    hint: str | None
 
 
 class Document(BaseModel):
     """What every document has. `ok` is `exit_code == 0`."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    featuregen: str = VERSION
-    document_schema: Literal[1] = Field(default=1, alias="schema")
+    featuregen: str
+    document_schema: Literal[1] = Field(alias="schema")
     command: str
     ok: bool
     exit_code: int
-    error: Error | None = None
-    diagnostics: tuple[Diagnostic, ...] = ()
+    error: Error | None
+    diagnostics: tuple[Diagnostic, ...]
 
 
 class CheckedSpec(Part):
     """One spec of `check`. Its diagnostics stand in the document's list, by `file`."""
 
-    file: Name
+    file: str
     ok: bool
     feature: str | None
     error: Error | None
@@ -110,7 +94,7 @@ class Hook(Part):
     """An open hook, and where its function waits to be written."""
 
     name: str
-    at: Name
+    at: str
 
 
 class Feature(Part):
@@ -127,7 +111,7 @@ class Feature(Part):
 
 
 class File(Part):
-    path: Name
+    path: str
     action: Literal["create", "modify", "delete"]
     lines: int
 
@@ -135,20 +119,20 @@ class File(Part):
 class Diff(Part):
     """A unified diff, as `git apply` reads it."""
 
-    path: Name
+    path: str
     status: Literal["added", "changed", "deleted"]
     added: int
     removed: int
     shared: bool
-    text: Name
+    text: str
 
 
 class ByHand(Part):
     """An edit that featuregen could not make: what to paste, and where."""
 
     id: str
-    path: Name
-    instructions: Name
+    path: str
+    instructions: str
 
 
 class Stage(Part):
@@ -160,25 +144,25 @@ class ProofStage(Part):
     name: str
     ok: bool
     seconds: float
-    summary: Name
-    output: Name
+    summary: str
+    output: str
 
 
 class Test(Part):
     __test__ = False  # a name that pytest would collect
 
-    id: Name
+    id: str
     outcome: str
     seconds: float
-    message: Name
-    file: Name
+    message: str
+    file: str
     line: int
 
 
 class Coverage(Part):
     """How much of one file the tests ran: `missing` are lines, `missing_branches` (from, to)."""
 
-    path: Name
+    path: str
     statements: int
     missing: tuple[int, ...]
     branches: int
@@ -190,11 +174,11 @@ class Failure(Part):
     """A finding of the proof. `spec` is `payment.yaml:84 (operations.create_payment)`, if known."""
 
     stage: str
-    file: Name
+    file: str
     line: int
     symbol: str
-    message: Name
-    spec: Name | None
+    message: str
+    spec: str | None
 
 
 class Proof(Part):
@@ -209,27 +193,27 @@ class Proof(Part):
 
 
 class PlanDocument(Document):
-    root: Name
+    root: str
     new_project: bool
     feature: Feature
     files: tuple[File, ...]
     diffs: tuple[Diff, ...]
     by_hand: tuple[ByHand, ...]
-    notes: tuple[Name, ...]
+    notes: tuple[str, ...]
 
 
 class RunDocument(Document):
     """Of `new`, `verify` and `report`. `verification` is null where nothing was run."""
 
-    root: Name
+    root: str
     outcome: str
     feature: Feature | None
     files: tuple[File, ...]
     by_hand: tuple[ByHand, ...]
-    notes: tuple[Name, ...]
+    notes: tuple[str, ...]
     verification: Proof | None
     stages: tuple[Stage, ...]
-    next_steps: tuple[Name, ...]
+    next_steps: tuple[str, ...]
 
 
 class SchemaDocument(Document):

@@ -43,7 +43,7 @@ class Style:
 
 
 def style_of(stream: IO[str]) -> Style:
-    """What this stream shows: colour by `NO_COLOR`, `FORCE_COLOR`, `TERM`, and if it is a terminal."""
+    """What this stream shows. `NO_COLOR` and `FORCE_COLOR` decide before what it is."""
     terminal = is_terminal(stream)
     return Style(
         color=_wants_color(terminal=terminal), unicode=speaks_unicode(stream), width=_width(stream)

@@ -1,201 +1,192 @@
-"""The command line's grammar: the arguments and the help of every command."""
+"""From a command line to its command: `grammar` says what there is, argparse reads it."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, NoReturn
 
-import typer
+from featuregen.cli.grammar import COMMANDS
+from featuregen.cli.run import DONE, USAGE, finish
+from featuregen.errors import FeaturegenError
+from featuregen.terminal import to_stderr, to_stdout
 
-from featuregen.cli import complete
-from featuregen.version import VERSION
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
-_DOCS = """Turn a feature spec in YAML into a complete, tested FastAPI feature.
+    from featuregen.cli.grammar import Argument, Command, Option
 
-Exit codes: 0 done; 1 the spec, the project or the generated tests are at fault; 2 usage; 3 drift or
-conflict; 70 a bug in featuregen; 130 interrupted.
+_HEAD = """Usage: featuregen COMMAND [ARGUMENTS] [OPTIONS]
+
+Turn a feature spec in YAML into a complete, tested FastAPI feature.
+
+Commands:
 """
+_TAIL = """
+Options:
+  --help, -h                    Show this; 'featuregen COMMAND --help' says more.
+  --version                     Print the version.
+  --show-completion [SHELL]     Print the completion script: bash, zsh or fish.
+  --install-completion [SHELL]  Install it for the shell in use, or the one named.
 
-app = typer.Typer(
-    name="featuregen",
-    help=_DOCS,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-Spec = Annotated[
-    Path, typer.Argument(metavar="SPEC", help="The spec, a YAML file.", show_default=False)
-]
-Specs = Annotated[
-    list[Path], typer.Argument(metavar="SPEC...", help="The specs, YAML files.", show_default=False)
-]
-Into = Annotated[
-    Path,
-    typer.Option(
-        "--into", metavar="DIR", help="The project's folder.", file_okay=False, show_default="."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Python = Annotated[
-    Path | None,
-    typer.Option(
-        "--python",
-        metavar="PYTHON",
-        help="The interpreter to verify with.",
-        dir_okay=False,
-        show_default=False,
-    ),
-]
-NoVerify = Annotated[bool, typer.Option("--no-verify", help="Skip ruff, mypy and the tests.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Never ask a package index.")]
-
-
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
-    if wanted:
-        from featuregen.terminal import to_stdout
-
-        to_stdout(f"featuregen {VERSION}\n")
-        raise typer.Exit
-
-
-@app.callback()
-def featuregen(
-    *,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
-) -> None:
-    """The options that stand before a command."""
-
-
-@app.command()
-def check(specs: Specs, *, json: Json = False) -> int:
-    """Validate specs; write nothing."""
-    from featuregen.cli.check import check_command
-
-    return check_command(specs, json=json)
-
-
-@app.command()
-def plan(
-    spec: Spec,
-    into: Into = Path(),
-    *,
-    diff: Annotated[bool, typer.Option("--diff", help="Show the diff of every file.")] = False,
-    json: Json = False,
-) -> int:
-    """Show what 'new' would do: routes, settings, errors, files, diffs of shared files."""
-    from featuregen.cli.generate import plan_command
-
-    return plan_command(spec, into, all_diffs=diff, json=json)
-
-
-@app.command()
-def new(
-    spec: Spec,
-    into: Into = Path(),
-    python: Python = None,
-    *,
-    no_verify: NoVerify = False,
-    offline: Offline = False,
-    json: Json = False,
-) -> int:
-    """Generate a feature, prove it with ruff, mypy and its tests, and bring it into the project."""
-    from featuregen.cli.generate import new_command
-    from featuregen.pipeline import Options
-
-    options = Options(verify=not no_verify, python=python, offline=offline)
-    return new_command(spec, into, options, json=json)
-
-
-@app.command()
-def verify(
-    features: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[FEATURE]...",
-            help="The features; all of the project when none is named.",
-            autocompletion=complete.features,
-            show_default=False,
-        ),
-    ] = None,
-    into: Into = Path(),
-    python: Python = None,
-    *,
-    offline: Offline = False,
-    json: Json = False,
-) -> int:
-    """Run the proof of a project's features again: ruff, mypy, tests with coverage."""
-    from featuregen.cli.prove import verify_command
-    from featuregen.pipeline import Options
-
-    return verify_command(
-        into, tuple(features or ()), Options(python=python, offline=offline), json=json
-    )
-
-
-@app.command()
-def report(
-    feature: Annotated[
-        str,
-        typer.Argument(
-            metavar="FEATURE",
-            help="A feature of the project.",
-            autocompletion=complete.features,
-            show_default=False,
-        ),
-    ],
-    into: Into = Path(),
-    python: Python = None,
-    *,
-    no_verify: NoVerify = False,
-    offline: Offline = False,
-    json: Json = False,
-) -> int:
-    """Print a feature's report as Markdown, with what its tests measure in this run."""
-    from featuregen.cli.prove import report_command
-    from featuregen.pipeline import Options
-
-    options = Options(verify=not no_verify, python=python, offline=offline)
-    return report_command(into, feature, options, json=json)
-
-
-@app.command()
-def schema(*, json: Json = False) -> int:
-    """Print the JSON Schema of specs, for editors."""
-    from featuregen.cli.language import schema_command
-
-    return schema_command(json=json)
-
-
-@app.command()
-def explain(
-    code: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[CODE]", help="As in 'FG103'; all codes without it.", show_default=False
-        ),
-    ] = None,
-    *,
-    json: Json = False,
-) -> int:
-    """Explain a diagnostic, with a wrong and a right example."""
-    from featuregen.cli.language import explain_command
-
-    return explain_command(code, json=json)
+Exit codes: 0 done; 1 the spec, the project or the generated tests are at fault;
+2 usage; 3 drift or conflict; 70 a bug in featuregen; 130 interrupted.
+"""
 
 
 def run_app(arguments: list[str]) -> int:
-    """Parse and run a command line; its exit code."""
-    try:
-        code = app(arguments, prog_name="featuregen", standalone_mode=False)
-    except typer.TyperException as error:
-        from featuregen.cli.usage import usage_fault
+    """Run a command line; its exit code."""
+    match arguments:
+        case [name, *rest] if name in COMMANDS:
+            return _run(COMMANDS[name], rest)
+        case ["-h" | "--help" | "help"]:
+            to_stdout(overview())
+            return DONE
+        case ["--version"]:
+            from featuregen.version import VERSION
 
-        return usage_fault(error, json="--json" in arguments)
-    return code if isinstance(code, int) else 0
+            to_stdout(f"featuregen {VERSION}\n")
+            return DONE
+        case ["_complete", *words]:
+            from featuregen.cli.complete import candidates
+
+            to_stdout("".join(f"{line}\n" for line in candidates(words)))
+            return DONE
+        case ["--show-completion" | "--install-completion" as wish, *shell] if len(shell) <= 1:
+            from featuregen.cli.shells import completion_command
+
+            return completion_command(shell[0] if shell else None, install="install" in wish)
+        case []:
+            to_stderr(overview())
+            return USAGE
+    return _refuse("featuregen", _no_command(arguments[0]), arguments)
+
+
+def overview() -> str:
+    """The help of featuregen as a whole."""
+    wide = max(map(len, COMMANDS))
+    lines = (f"  {command.name:<{wide}}  {command.summary}\n" for command in COMMANDS.values())
+    return _HEAD + "".join(lines) + _TAIL
+
+
+def _run(command: Command, arguments: list[str]) -> int:
+    try:
+        given = parse(command, arguments)
+    except _HelpWantedError as wanted:
+        to_stdout(str(wanted))
+        return DONE
+    except FeaturegenError as error:
+        return _refuse(command.name, error, arguments)
+    return command.run(given)
+
+
+def _refuse(command: str, error: FeaturegenError, arguments: Sequence[str]) -> int:
+    from featuregen.cli.faults import fault
+
+    return finish(fault(command, error), json="--json" in arguments)
+
+
+def _no_command(word: str) -> FeaturegenError:
+    what = f"no such option: {word}" if word.startswith("-") else f"no such command: {word}"
+    hint = "options stand after the command; " if word.startswith("-") else ""
+    near = _did_you_mean(word, COMMANDS)
+    return FeaturegenError(what, hint=f"{near or hint}see 'featuregen --help'", exit_code=USAGE)
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), 1)
+    return f"did you mean '{near[0]}'? " if near else ""
+
+
+class _HelpWantedError(Exception):
+    """`--help`: its text."""
+
+
+def parse(command: Command, arguments: list[str]) -> Namespace:
+    """The arguments of a command; raises `FeaturegenError` where they do not fit its grammar."""
+    parser = _parser(command)
+    if "--" in arguments:
+        given, unknown = parser.parse_known_args(arguments)
+    else:
+        given, unknown = parser.parse_known_intermixed_args(arguments)
+    if unknown:
+        raise _unexpected(command, unknown[0])
+    return given
+
+
+def _unexpected(command: Command, word: str) -> FeaturegenError:
+    option = word.startswith("-")
+    known = [f"--{one.name}" for one in command.options]
+    return _usage(
+        command.name,
+        f"no such option: {word}" if option else f"unexpected argument: {word}",
+        _did_you_mean(word.partition("=")[0], known) if option else "",
+    )
+
+
+def _usage(name: str, what: str, hint: str = "") -> FeaturegenError:
+    return FeaturegenError(what, hint=f"{hint}see 'featuregen {name} --help'", exit_code=USAGE)
+
+
+def _parser(command: Command) -> ArgumentParser:
+    import argparse
+
+    class Parser(argparse.ArgumentParser):
+        """Raises where argparse prints and exits."""
+
+        def error(self, message: str) -> NoReturn:
+            raise _usage(command.name, message)
+
+        def print_help(self, _file: object = None) -> None:
+            raise _HelpWantedError(self.format_help())
+
+    parser = Parser(
+        prog=f"featuregen {command.name}", description=command.summary, allow_abbrev=False
+    )
+    for argument in command.arguments:
+        _add_argument(parser, argument)
+    for option in command.options:
+        _add_option(parser, option)
+    return parser
+
+
+def _add_argument(parser: ArgumentParser, argument: Argument) -> None:
+    counts = {(True, True): "+", (True, False): "*", (False, False): "?"}
+    parser.add_argument(
+        argument.name,
+        metavar=argument.metavar,
+        help=argument.help,
+        nargs=counts.get((argument.many, argument.required)),
+        type=_types()[argument.kind],
+    )
+
+
+def _add_option(parser: ArgumentParser, option: Option) -> None:
+    if option.kind == "flag":
+        parser.add_argument(f"--{option.name}", action="store_true", help=option.help)
+        return
+    default = f" Default: {option.default}" if option.default else ""
+    parser.add_argument(
+        f"--{option.name}",
+        metavar=option.metavar,
+        help=option.help + default,
+        default=option.default,
+        type=_types()[option.kind],
+    )
+
+
+def _types() -> dict[str, Callable[[str], object]]:
+    from pathlib import Path
+
+    return {"text": str, "feature": str, "code": str, "spec": Path, "file": Path, "folder": _folder}
+
+
+def _folder(text: str) -> Path:
+    from argparse import ArgumentTypeError
+    from pathlib import Path
+
+    if Path(text).is_file():
+        raise ArgumentTypeError(f"{text} is a file, not a folder")
+    return Path(text)

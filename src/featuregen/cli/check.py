@@ -12,8 +12,8 @@ from featuregen.errors import FeaturegenError, SpecError
 from featuregen.terminal import visible
 
 if TYPE_CHECKING:
+    from featuregen.cli.documents import Document
     from featuregen.errors import Diagnostic
-    from featuregen.json_models import Document
     from featuregen.terminal import Style
 
 
@@ -66,14 +66,13 @@ def _verdict(one: Checked, style: Style) -> str:
 
 
 def _remarks(one: Checked, style: Style) -> str:
-    from featuregen.cli.faults import message, spec_remarks
+    if not one.diagnostics and not one.fault:
+        return ""
+    from featuregen.cli.faults import error_text, spec_remarks
 
-    match one.fault:
-        case SpecError() as error:
-            return spec_remarks(error.diagnostics, error.source, style)
-        case FeaturegenError() as error:
-            return message(error.what, style, where=error.where, hint=error.hint)
-    return spec_remarks(one.warnings, spec_text(one.file), style) if one.warnings else ""
+    if one.fault:
+        return error_text(one.fault, style)
+    return spec_remarks(one.warnings, spec_text(one.file), style)
 
 
 def spec_text(file: str) -> str:

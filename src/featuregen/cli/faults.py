@@ -5,30 +5,77 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.cli.run import BUG, INTERRUPTED, Outcome
+from featuregen.errors import FeaturegenError, SpecError
 from featuregen.terminal import visible
 
 if TYPE_CHECKING:
-    from featuregen.errors import Diagnostic, FeaturegenError, SpecError
-    from featuregen.json_models import Document
+    from collections.abc import Callable
+
+    from featuregen.cli.documents import Document
+    from featuregen.errors import Diagnostic
     from featuregen.terminal import Style
 
 
-def spec_fault(command: str, error: SpecError) -> Outcome:
-    """Every diagnostic of the spec."""
+def fault(command: str, error: FeaturegenError) -> Outcome:
+    """A message, or every diagnostic of the spec."""
+    return _stopped(command, error, lambda style: error_text(error, style))
 
+
+def interruption(command: str) -> Outcome:
+    """Ctrl-C, or a polite kill: one line."""
+    error = FeaturegenError("interrupted", exit_code=INTERRUPTED)
+    return _stopped(command, error, lambda _: "interrupted\n")
+
+
+def bug(command: str, reason: BaseException, *, full: bool) -> Outcome:
+    """A fault of featuregen itself: what to report, and the traceback where it can be found."""
+    import traceback
+
+    trace = "".join(traceback.format_exception(reason))
+    saved = None if full else _save(trace)
+    hint = (
+        "this is a bug in featuregen, not in your spec or your project; please report it with the "
+        "traceback, the spec and the output of 'featuregen --version'"
+    )
+    if saved is None and not full:
+        hint += " (set FEATUREGEN_TRACEBACK=1 to see the traceback)"
+    error = FeaturegenError(
+        f"featuregen itself failed: {type(reason).__name__}: {reason}".rstrip(": "),
+        where=f"traceback in {saved}" if saved else None,
+        hint=hint,
+        exit_code=BUG,
+    )
+    return _stopped(
+        command, error, lambda style: (trace if full else "") + error_text(error, style)
+    )
+
+
+def _stopped(command: str, error: FeaturegenError, remarks: Callable[[Style], str]) -> Outcome:
     def document() -> Document:
         from featuregen.cli.documents import error_document
 
-        return error_document(
-            command, exit_code=error.exit_code, what=error.what, diagnostics=error.diagnostics
-        )
+        found = error.diagnostics if isinstance(error, SpecError) else ()
+        return error_document(command, exit_code=error.exit_code, error=error, diagnostics=found)
 
-    return Outcome(
-        text=lambda _: "",
-        document=document,
-        remarks=lambda style: spec_remarks(error.diagnostics, error.source, style),
-        exit_code=error.exit_code,
-    )
+    return Outcome(lambda _: "", document, remarks, error.exit_code)
+
+
+def error_text(error: FeaturegenError, style: Style) -> str:
+    """An error in the form that it has everywhere."""
+    if isinstance(error, SpecError):
+        return spec_remarks(error.diagnostics, error.source, style)
+    lines = [style.paint("error:", "bold", "red") + " " + _part(error.what, "error: ")]
+    if error.where:
+        lines.append(style.paint(" -->", "cyan") + " " + _part(error.where, " --> "))
+    if error.hint:
+        lines.append(style.paint("help:", "bold", "cyan") + " " + _part(error.hint, "help: "))
+    return "\n".join(lines) + "\n"
+
+
+def _part(text: str, label: str) -> str:
+    """Further lines stand below the first."""
+    indent = "\n" + " " * len(label)
+    return indent.join(visible(line) for line in text.splitlines())
 
 
 def spec_remarks(diagnostics: tuple[Diagnostic, ...], source: str, style: Style) -> str:
@@ -49,84 +96,6 @@ def _count(diagnostics: tuple[Diagnostic, ...]) -> str:
     )
 
 
-def fault(command: str, error: FeaturegenError) -> Outcome:
-    """What, where, hint."""
-
-    def document() -> Document:
-        from featuregen.cli.documents import error_document
-
-        return error_document(
-            command, exit_code=error.exit_code, what=error.what, where=error.where, hint=error.hint
-        )
-
-    return Outcome(
-        text=lambda _: "",
-        document=document,
-        remarks=lambda style: message(error.what, style, where=error.where, hint=error.hint),
-        exit_code=error.exit_code,
-    )
-
-
-def message(what: str, style: Style, *, where: str | None = None, hint: str | None = None) -> str:
-    """An error in the one form that all have; further lines of a part are indented below it."""
-    lines = [style.paint("error:", "bold", "red") + " " + _part(what, "       ")]
-    if where:
-        lines.append(style.paint(" -->", "cyan") + " " + _part(where, "     "))
-    if hint:
-        lines.append(style.paint("help:", "bold", "cyan") + " " + _part(hint, "      "))
-    return "\n".join(lines) + "\n"
-
-
-def _part(text: str, indent: str) -> str:
-    return f"\n{indent}".join(visible(line) for line in text.expandtabs(4).splitlines())
-
-
-def interruption(command: str) -> Outcome:
-    """Ctrl-C, or a polite kill: one line."""
-
-    def document() -> Document:
-        from featuregen.cli.documents import error_document
-
-        return error_document(command, exit_code=INTERRUPTED, what="interrupted")
-
-    return Outcome(
-        text=lambda _: "",
-        document=document,
-        remarks=lambda _: "interrupted\n",
-        exit_code=INTERRUPTED,
-    )
-
-
-def bug(command: str, error: BaseException, *, full: bool) -> Outcome:
-    """A fault of featuregen itself: what to report, and the traceback where it can be found."""
-    import traceback
-
-    trace = "".join(traceback.format_exception(error))
-    what = f"featuregen itself failed: {type(error).__name__}: {error}".rstrip(": ")
-    saved = None if full else _save(trace)
-    hint = (
-        "this is a bug in featuregen, not in your spec or your project; please report it with the "
-    )
-    hint += "traceback, the spec and the output of 'featuregen --version'"
-    if saved is None and not full:
-        hint += " (set FEATUREGEN_TRACEBACK=1 to see the traceback)"
-    where = f"traceback in {saved}" if saved else None
-
-    def document() -> Document:
-        from featuregen.cli.documents import error_document
-
-        return error_document(command, exit_code=BUG, what=what, where=saved, hint=hint)
-
-    return Outcome(
-        text=lambda _: "",
-        document=document,
-        remarks=lambda style: (
-            (trace if full else "") + message(what, style, where=where, hint=hint)
-        ),
-        exit_code=BUG,
-    )
-
-
 def _save(trace: str) -> str | None:
     """The file that now holds the traceback; None where nothing can be written."""
     import sys
@@ -137,12 +106,10 @@ def _save(trace: str) -> str | None:
     from featuregen.version import VERSION
 
     head = f"featuregen {VERSION}, Python {sys.version.split()[0]}, {platform()}\n\n"
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}.txt"
     try:
-        file = (
-            cache_dir("crashes")
-            / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}.txt"
-        )
+        file = cache_dir("crashes") / name
         file.write_text(head + trace, encoding="utf-8", errors="backslashreplace")
-    except OSError:
+    except (OSError, RuntimeError):  # a user without a home is a RuntimeError
         return None
     return str(file)

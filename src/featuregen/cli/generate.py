@@ -11,7 +11,7 @@ from featuregen.cli.runs import run_outcome, warnings_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from featuregen.json_models import Document
+    from featuregen.cli.documents import Document
     from featuregen.pipeline import Options
 
 

@@ -8,7 +8,7 @@ from featuregen.cli.run import USAGE, Outcome, run
 from featuregen.errors import FeaturegenError
 
 if TYPE_CHECKING:
-    from featuregen.json_models import Document
+    from featuregen.cli.documents import Document
 
 
 def schema_command(*, json: bool) -> int:

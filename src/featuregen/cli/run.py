@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
-from featuregen.errors import FeaturegenError, SpecError
+from featuregen.errors import FeaturegenError
 from featuregen.terminal import accept_any_text, style_of, to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from featuregen.json_models import Document
+    from featuregen.cli.documents import Document
     from featuregen.terminal import Style
 
 DONE, FAULT, USAGE, CONFLICT, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
@@ -50,10 +50,6 @@ def run(command: str, body: Callable[[], Outcome], *, json: bool = False) -> int
     """The exit code of the command, after everything is printed."""
     try:
         return finish(body(), json=json)
-    except SpecError as error:
-        from featuregen.cli.faults import spec_fault
-
-        outcome = spec_fault(command, error)
     except FeaturegenError as error:
         from featuregen.cli.faults import fault
 
@@ -72,7 +68,7 @@ def run(command: str, body: Callable[[], Outcome], *, json: bool = False) -> int
 def finish(outcome: Outcome, *, json: bool) -> int:
     """Print what a command came to; its exit code."""
     remarks = outcome.remarks(style_of(sys.stderr))
-    text = as_json(outcome.document()) if json else outcome.text(style_of(sys.stdout))
+    text = _json(outcome) if json else outcome.text(style_of(sys.stdout))
     if remarks:
         to_stderr(remarks)
     if text:
@@ -80,8 +76,7 @@ def finish(outcome: Outcome, *, json: bool) -> int:
     return outcome.exit_code
 
 
-def as_json(document: Document) -> str:
-    """One document in pure ASCII: no locale breaks it, no text in it reaches the terminal raw."""
-    from json import dumps
+def _json(outcome: Outcome) -> str:
+    from featuregen.cli.documents import as_json
 
-    return dumps(document.model_dump(mode="json", by_alias=True), indent=2) + "\n"
+    return as_json(outcome.document())

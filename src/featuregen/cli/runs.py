@@ -9,8 +9,8 @@ from featuregen.cli.run import CONFLICT, DONE, FAULT, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from featuregen.cli.documents import Document
     from featuregen.errors import Diagnostic
-    from featuregen.json_models import Document
     from featuregen.results import RunResult
     from featuregen.terminal import Style
 
