@@ -25,7 +25,7 @@ APPLIES_TO: dict[str, frozenset[str]] = {
     **dict.fromkeys(BOUNDS, _ORDERED),
     "multiple_of": frozenset({"int", "float", "decimal"}),
     **dict.fromkeys(("decimal_places", "max_digits", "round"), _DECIMAL),
-    **dict.fromkeys(("min_length", "max_length"), frozenset({"string", "list"})),
+    **dict.fromkeys(("min_length", "max_length"), frozenset({"string", "list", "secret"})),
     **dict.fromkeys(("pattern", "strip", "lower", "upper"), _TEXT),
     "unique": frozenset({"list"}),
     "values": frozenset({"enum"}),

@@ -119,6 +119,16 @@ class _Fields:
                 at="key",
                 hint="`example:` shows what one looks like",
             )
+        for key in ("strip", "lower", "upper", "sensitive"):
+            if where == "setting" and getattr(field, key):
+                hint = "type: secret" if key == "sensitive" else None
+                self.findings.add(
+                    "FG301",
+                    f"'{key}' does not apply to a setting",
+                    (*path, key),
+                    at="key",
+                    hint=hint,
+                )
         if where == "setting" and field.wire is not None:
             self.findings.add("FG308", "a setting has no name in JSON", (*path, "wire"), at="key")
         if field.sensitive == "last4" and kind not in ("string", "id"):

@@ -37,7 +37,7 @@ def fault_of(value: Json, field: Field, models: Mapping[str, Model]) -> str | No
     fault = _type_fault(value, field.type, field, models)
     if fault is not None:
         return fault
-    if isinstance(value, str) and field.type.kind == "string":
+    if isinstance(value, str) and field.type.kind in ("string", "secret"):
         return _text_fault(value, field)
     if isinstance(value, list) and field.type.kind == "list":
         return _list_fault(value, field)
