@@ -11,6 +11,8 @@ from featuregen.checked import CheckResult
 from featuregen.errors import Diagnostic, FeaturegenError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from featuregen.assemble import Assembly
     from featuregen.environment import Environment
     from featuregen.plan.model import FeaturePlan
@@ -123,7 +125,7 @@ def verify(
         verification = prove(stage(project.root, ()), plans, options, watch)
     outcome: Literal["verified", "failed"] = "verified" if verification.ok else "failed"
     spec = specs[0] if len(specs) == 1 else None
-    return _result("verify", outcome, None, project, watch, verification, spec=spec)
+    return _result("verify", outcome, None, project, watch, verification, spec=spec, specs=specs)
 
 
 def report(root: Path, feature: str, options: Options, progress: Progress) -> RunResult:
@@ -310,6 +312,7 @@ def _result(
     verification: Verification | None = None,
     *,
     spec: FeatureSpec | None = None,
+    specs: Sequence[FeatureSpec] = (),
 ) -> RunResult:
     from featuregen.picture import feature_picture
     from featuregen.results import RunResult, StageTime
@@ -328,6 +331,7 @@ def _result(
         stages=tuple(StageTime(name, seconds) for name, seconds in watch.times),
         next_steps=(),
         warnings=warnings_of(known) if known else (),
+        sources=tuple(each.source for each in (specs or ((known,) if known else ()))),
     )
 
 

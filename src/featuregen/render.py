@@ -77,9 +77,15 @@ def render_feature(plan: FeaturePlan) -> tuple[dict[str, str], Contribution]:
 
 def render_project(project: ProjectPlan, contributions: Sequence[Contribution]) -> dict[str, str]:
     """The skeleton and the shared files, not yet formatted."""
-    context = {"project": project, "features": tuple(sorted(contributions, key=lambda item: item.feature))}
+    context = {
+        "project": project,
+        "features": tuple(sorted(contributions, key=lambda item: item.feature)),
+    }
     return _written(
-        {_output(template): environment().get_template(template).render(context) for template in _templates("project")}
+        {
+            _output(template): environment().get_template(template).render(context)
+            for template in _templates("project")
+        }
     )
 
 
@@ -96,13 +102,20 @@ def _outputs(template: str, plan: FeaturePlan) -> Iterable[tuple[str, Mapping[st
     words = {"feature": plan.feature.name, "plural": plan.feature.plural}
     if re.search(r"(?<![a-z])upstream(?![a-z])", name):
         for client, fake in zip(plan.clients, plan.fakes, strict=True):
-            yield f"{folder}/{_named(name, {**words, 'upstream': client.name})}", {"client": client, "fake": fake}
+            yield (
+                f"{folder}/{_named(name, {**words, 'upstream': client.name})}",
+                {"client": client, "fake": fake},
+            )
     else:
         yield f"{folder}/{_named(name, words)}", {}
 
 
 def _named(name: str, words: Mapping[str, str]) -> str:
-    return re.sub(r"(?<![a-z])(feature|plural|upstream)(?![a-z])", lambda match: words.get(match.group(), match.group()), name)
+    return re.sub(
+        r"(?<![a-z])(feature|plural|upstream)(?![a-z])",
+        lambda match: words.get(match.group(), match.group()),
+        name,
+    )
 
 
 def _output(template: str) -> str:
@@ -111,7 +124,9 @@ def _output(template: str) -> str:
 
 def _written(files: Mapping[str, str]) -> dict[str, str]:
     """Without what rendered to nothing; an `__init__.py` may be empty."""
-    return {path: text for path, text in files.items() if text.strip() or path.endswith("__init__.py")}
+    return {
+        path: text for path, text in files.items() if text.strip() or path.endswith("__init__.py")
+    }
 
 
 def format_files(files: Mapping[str, str]) -> dict[str, str]:

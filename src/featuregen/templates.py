@@ -13,4 +13,6 @@ def templates_root() -> Path:
     for root in (here / "_templates", here.parents[1] / "templates"):
         if (root / "project").is_dir():
             return root
-    raise FeaturegenError("the templates are missing from this installation", hint="install featuregen again")
+    raise FeaturegenError(
+        "the templates are missing from this installation", hint="install featuregen again"
+    )

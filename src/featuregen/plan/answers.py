@@ -19,7 +19,7 @@ from featuregen.spec.model import Json, Mapping, Model, Operation, Pipe, Source
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from featuregen.spec.model import Field, FeatureSpec
+    from featuregen.spec.model import FeatureSpec, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ def upstream_answer(operation: Operation, spec: FeatureSpec) -> UpstreamAnswer:
         ours = pluck(expected, target)
         theirs, ours = _backwards(ours, mapping.source, operation, spec, expected)
         _plant(expected, target, ours)
-        echo = None if operation.response.kind == "list" else _echo(mapping, theirs, operation, spec)
+        echo = (
+            None if operation.response.kind == "list" else _echo(mapping, theirs, operation, spec)
+        )
         path = _plucked(mapping, model)
         _spread(sample, path, theirs, mapping)
         if echo is not None and len(path) == len(mapping.source.path):
@@ -65,7 +67,9 @@ def upstream_answer(operation: Operation, spec: FeatureSpec) -> UpstreamAnswer:
         else:
             _spread(body, path, theirs, mapping)
         _add_currency(body, sample, mapping.source)
-    return UpstreamAnswer(body, sample, normalised_model(_mapped_only(expected, operation, model, spec), model, spec))
+    return UpstreamAnswer(
+        body, sample, normalised_model(_mapped_only(expected, operation, model, spec), model, spec)
+    )
 
 
 def normalised_model(values: dict[str, Json], model: Model, spec: FeatureSpec) -> dict[str, Json]:
@@ -77,7 +81,9 @@ def normalised_model(values: dict[str, Json], model: Model, spec: FeatureSpec) -
     return result
 
 
-def _mapped_only(expected: dict[str, Json], operation: Operation, model: Model, spec: FeatureSpec) -> dict[str, Json]:
+def _mapped_only(
+    expected: dict[str, Json], operation: Operation, model: Model, spec: FeatureSpec
+) -> dict[str, Json]:
     """Without what no mapping fills: such a field keeps its default."""
     filled = {wire_target(mapping.target, model, spec)[0] for mapping in received(operation, spec)}
     return {key: value for key, value in expected.items() if key in filled}
@@ -89,12 +95,16 @@ def wire_target(path: Sequence[str], model: Model | None, spec: FeatureSpec) -> 
     for part in path:
         field = next((item for item in model.fields if item.name == part), None) if model else None
         names.append(field.wire_name if field else part)
-        inner = field.type.model or (field.type.of.model if field.type.of else None) if field else None
+        inner = (
+            field.type.model or (field.type.of.model if field.type.of else None) if field else None
+        )
         model = spec.models.get(inner) if inner else None
     return tuple(names)
 
 
-def _backwards(ours: Json, source: Source, operation: Operation, spec: FeatureSpec, expected: dict[str, Json]) -> tuple[Json, Json]:
+def _backwards(
+    ours: Json, source: Source, operation: Operation, spec: FeatureSpec, expected: dict[str, Json]
+) -> tuple[Json, Json]:
     """What the upstream sends so that the pipes give `ours`; `ours` itself where the pipes cannot give it."""
     theirs = ours
     for pipe in reversed(source.pipes):
@@ -102,7 +112,9 @@ def _backwards(ours: Json, source: Source, operation: Operation, spec: FeatureSp
     return theirs, ours
 
 
-def _undo(theirs: Json, ours: Json, pipe: Pipe, operation: Operation, expected: dict[str, Json]) -> tuple[Json, Json]:
+def _undo(
+    theirs: Json, ours: Json, pipe: Pipe, operation: Operation, expected: dict[str, Json]
+) -> tuple[Json, Json]:
     match pipe.name:
         case "lower":
             return str(theirs).upper(), str(ours).lower()
@@ -166,17 +178,25 @@ def _echo(mapping: Mapping, theirs: Json, operation: Operation, spec: FeatureSpe
 def _request_field(name: str, operation: Operation, spec: FeatureSpec) -> Field | None:
     if operation.request is None:
         return None
-    return next((field for field in spec.models[operation.request].fields if field.name == name), None)
+    return next(
+        (field for field in spec.models[operation.request].fields if field.name == name), None
+    )
 
 
 def _inverse(sent: Sequence[Pipe], got: Sequence[Pipe]) -> bool:
     if not sent and not got:
         return True
-    return [pipe.name for pipe in sent] == ["minor_units"] and [pipe.name for pipe in got] == ["from_minor_units"]
+    return [pipe.name for pipe in sent] == ["minor_units"] and [pipe.name for pipe in got] == [
+        "from_minor_units"
+    ]
 
 
 def echoed(
-    answer: UpstreamAnswer, operation: Operation, spec: FeatureSpec, request: dict[str, Json], path: dict[str, Json]
+    answer: UpstreamAnswer,
+    operation: Operation,
+    spec: FeatureSpec,
+    request: dict[str, Json],
+    path: dict[str, Json],
 ) -> dict[str, Json]:
     """Our response to that request (normalised JSON) and those path parameters."""
     model = spec.models[operation.response.model or ""]
@@ -215,7 +235,9 @@ def _plucked(mapping: Mapping, model: Model) -> tuple[str, ...]:
     return path
 
 
-def _spread(tree: dict[str, Json] | AnswerTree, path: tuple[str, ...], value: Json, mapping: Mapping) -> None:
+def _spread(
+    tree: dict[str, Json] | AnswerTree, path: tuple[str, ...], value: Json, mapping: Mapping
+) -> None:
     if len(path) == len(mapping.source.path) or not isinstance(value, list):
         _plant(tree, mapping.source.path, value)
         return

@@ -68,7 +68,9 @@ def plan_docs(spec: FeatureSpec, settings: tuple[SettingEntry, ...]) -> DocsPlan
     return DocsPlan(
         heading=md_text(spec.title),
         summary=md_text(sentence(spec.summary)) if spec.summary else None,
-        requirements=tuple((name, tuple(md_text(item) for item in items)) for name, items in groups if items),
+        requirements=tuple(
+            (name, tuple(md_text(item) for item in items)) for name, items in groups if items
+        ),
         operations=tuple(_operation(operation, spec) for operation in spec.operations.values()),
         settings=settings,
     )
@@ -88,7 +90,11 @@ def _operation(operation: Operation, spec: FeatureSpec) -> OperationDocs:
 def _facts(operation: Operation, spec: FeatureSpec) -> list[str]:
     facts = [md_code(f"{operation.method} {route_path(operation, spec)}")]
     if operation.auth == "required":
-        facts.append(f"permission {md_code(operation.permission)}" if operation.permission else "any authenticated user")
+        facts.append(
+            f"permission {md_code(operation.permission)}"
+            if operation.permission
+            else "any authenticated user"
+        )
     else:
         facts.append("public" if operation.auth == "none" else "authentication is optional")
     facts += [f"{md_code(limit.text)} requests" for limit in operation.rate_limits]
@@ -99,16 +105,29 @@ def _facts(operation: Operation, spec: FeatureSpec) -> list[str]:
 
 def _curl(operation: Operation, spec: FeatureSpec) -> str:
     target = f"$BASE_URL{url(operation, spec, {})}"
-    query = "&".join(f"{field.wire_name}={text(sample(field, spec))}" for field in operation.query if field.required)
-    parts = [f"curl -X {operation.method} {shell_word(target).replace(chr(39), chr(34)) if '$' in target else target}"]
+    query = "&".join(
+        f"{field.wire_name}={text(sample(field, spec))}"
+        for field in operation.query
+        if field.required
+    )
+    parts = [
+        f"curl -X {operation.method} {shell_word(target).replace(chr(39), chr(34)) if '$' in target else target}"
+    ]
     if query:
         parts = [f'curl -X {operation.method} "{target}?{query}"']
     if operation.auth == "required":
         parts.append('-H "Authorization: Bearer $TOKEN"')
-    parts += [f"-H {shell_word(f'{header_name(field)}: {text(sample(field, spec))}')}" for field in operation.headers if field.required]
+    parts += [
+        f"-H {shell_word(f'{header_name(field)}: {text(sample(field, spec))}')}"
+        for field in operation.headers
+        if field.required
+    ]
     if operation.request:
         body = sample_model(spec.models[operation.request], spec)
-        parts += ["-H 'Content-Type: application/json'", f"-d {shell_word(json.dumps(body, ensure_ascii=False))}"]
+        parts += [
+            "-H 'Content-Type: application/json'",
+            f"-d {shell_word(json.dumps(body, ensure_ascii=False))}",
+        ]
     return md_block(" \\\n  ".join(parts))
 
 
@@ -137,5 +156,11 @@ def _errors(operation: Operation, spec: FeatureSpec) -> list[ErrorRow]:
             status, code, meaning = CORE_ERRORS[name]
             rows.append(ErrorRow(status, md_code(code), meaning))
     if validates(operation):
-        rows.append(ErrorRow(spec.validation_status, md_code("validation_error"), "the request does not validate; `errors` names each field"))
+        rows.append(
+            ErrorRow(
+                spec.validation_status,
+                md_code("validation_error"),
+                "the request does not validate; `errors` names each field",
+            )
+        )
     return sorted(rows, key=lambda row: row.status)

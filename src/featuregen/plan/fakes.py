@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from featuregen.plan.answers import AnswerTree, Echo, upstream_answer
+from featuregen.plan.answers import Echo, upstream_answer
 from featuregen.plan.clients import callers, needs_key, query_mappings, sends_query
 from featuregen.plan.model import FakePlan, FakeRoutePlan
 from featuregen.plan.names import pascal, words
@@ -22,7 +22,9 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 def plan_fakes(spec: FeatureSpec) -> tuple[FakePlan, ...]:
     return tuple(
-        _fake(upstream, spec) for upstream in spec.upstreams.values() if callers(upstream.name, spec)
+        _fake(upstream, spec)
+        for upstream in spec.upstreams.values()
+        if callers(upstream.name, spec)
     )
 
 
@@ -33,7 +35,10 @@ def _fake(upstream: Upstream, spec: FeatureSpec) -> FakePlan:
         name=upstream.name,
         class_name=f"Fake{pascal(upstream.name)}",
         docstring=docstring(f"The {title} API as the spec describes it, in process", indent=0),
-        class_docstring=docstring(f"Answers every call of the {words(spec.feature)} feature, and refuses any other", indent=4),
+        class_docstring=docstring(
+            f"Answers every call of the {words(spec.feature)} feature, and refuses any other",
+            indent=4,
+        ),
         imports=(
             "from app.core.config import Settings",
             "from tests.fakes.upstream import Answer, Call, FakeUpstream, Route, basic",
@@ -41,7 +46,9 @@ def _fake(upstream: Upstream, spec: FeatureSpec) -> FakePlan:
         base_url=upstream.base_url,
         credentials=headers,
         query_credentials=query,
-        routes=tuple(_route(operation, upstream, spec) for operation in callers(upstream.name, spec)),
+        routes=tuple(
+            _route(operation, upstream, spec) for operation in callers(upstream.name, spec)
+        ),
     )
 
 
@@ -87,7 +94,11 @@ def _route(operation: Operation, upstream: Upstream, spec: FeatureSpec) -> FakeR
             arguments.append(f"{name}required={_frozenset(required)}")
         if optional:
             arguments.append(f"{name}optional={_frozenset(optional)}")
-    headers = [".".join(mapping.target).lower() for mapping in call.send_headers if not _nullable(mapping, operation, spec)]
+    headers = [
+        ".".join(mapping.target).lower()
+        for mapping in call.send_headers
+        if not _nullable(mapping, operation, spec)
+    ]
     if needs_key(call, upstream):
         headers.append((upstream.idempotency_header or "").lower())
     if headers:
@@ -112,11 +123,15 @@ def _nullable(mapping: Mapping, operation: Operation, spec: FeatureSpec) -> bool
     return source_code(mapping.source, operation, spec).nullable
 
 
-def _by_need(mappings: Iterable[Mapping], operation: Operation, spec: FeatureSpec) -> tuple[list[str], list[str]]:
+def _by_need(
+    mappings: Iterable[Mapping], operation: Operation, spec: FeatureSpec
+) -> tuple[list[str], list[str]]:
     required: list[str] = []
     optional: list[str] = []
     for mapping in mappings:
-        (optional if _nullable(mapping, operation, spec) else required).append(".".join(mapping.target))
+        (optional if _nullable(mapping, operation, spec) else required).append(
+            ".".join(mapping.target)
+        )
     return required, optional
 
 
@@ -153,7 +168,11 @@ def _tree_code(tree: object) -> str:
         path = ", ".join(py_string(part) for part in tree.body)
         return f"call.echo({path}, default={py_literal(tree.default)})"
     if isinstance(tree, dict):
-        return "{" + ", ".join(f"{py_string(key)}: {_tree_code(value)}" for key, value in tree.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{py_string(key)}: {_tree_code(value)}" for key, value in tree.items())
+            + "}"
+        )
     if isinstance(tree, list):
         return "[" + ", ".join(_tree_code(item) for item in tree) + "]"
     return py_literal(tree)  # type: ignore[arg-type]

@@ -49,18 +49,32 @@ def _origins(spec: FeatureSpec) -> list[Origin]:
         found.append(Origin(f"app/models/{feature}.py", name, ("models", name)))
     for name in spec.upstreams:
         if callers(name, spec):
-            found.append(Origin(f"app/clients/{name}.py", f"{pascal(name)}Client", ("upstreams", name)))
-            found.append(Origin(f"tests/fakes/{name}.py", f"Fake{pascal(name)}", ("upstreams", name)))
+            found.append(
+                Origin(f"app/clients/{name}.py", f"{pascal(name)}Client", ("upstreams", name))
+            )
+            found.append(
+                Origin(f"tests/fakes/{name}.py", f"Fake{pascal(name)}", ("upstreams", name))
+            )
     for name, operation in spec.operations.items():
         path = ("operations", name)
-        found.append(Origin(f"app/services/{feature}_service.py", f"{pascal(feature)}Service.{name}", path))
+        found.append(
+            Origin(f"app/services/{feature}_service.py", f"{pascal(feature)}Service.{name}", path)
+        )
         found.append(Origin(f"app/api/endpoints/{spec.plural}.py", name, path))
         found.append(Origin(f"tests/test_{feature}_api.py", f"test_{name}_", path))
         found.append(Origin(f"tests/test_{feature}_service.py", f"test_{name}_", path))
         if operation.call:
-            found.append(Origin(f"app/clients/{operation.call.upstream}.py", f"{pascal(operation.call.upstream)}Client.{name}", (*path, "call")))
+            found.append(
+                Origin(
+                    f"app/clients/{operation.call.upstream}.py",
+                    f"{pascal(operation.call.upstream)}Client.{name}",
+                    (*path, "call"),
+                )
+            )
         if operation.hook:
-            found.append(Origin(f"app/services/{feature}_hooks.py", operation.hook, (*path, "hook")))
+            found.append(
+                Origin(f"app/services/{feature}_hooks.py", operation.hook, (*path, "hook"))
+            )
     for index, example in enumerate(plan_examples(spec)):
         found.append(Origin(f"tests/test_{feature}_api.py", example.name, ("examples", index)))
     return found

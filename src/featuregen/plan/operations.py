@@ -8,7 +8,12 @@ from featuregen.plan.clients import callers
 from featuregen.plan.model import HookPlan, OperationPlan, RouterPlan, ServicePlan, UsedClientPlan
 from featuregen.plan.names import pascal, sentence, words
 from featuregen.plan.quote import docstring, py_string
-from featuregen.plan.signatures import call_arguments, call_parameters, returns, user_type, uses_user
+from featuregen.plan.signatures import (
+    call_arguments,
+    call_parameters,
+    returns,
+    uses_user,
+)
 from featuregen.plan.types import annotate
 
 if TYPE_CHECKING:
@@ -53,7 +58,9 @@ def raised_errors(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
 
 def _may_be_refused(operation: Operation) -> bool:
     """A free string in an upstream's path may be a dot segment, which `segment` refuses."""
-    return any(field.type.kind == "string" and field.pattern is None for field in operation.path_params)
+    return any(
+        field.type.kind == "string" and field.pattern is None for field in operation.path_params
+    )
 
 
 def validates(operation: Operation) -> bool:
@@ -154,7 +161,11 @@ def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, 
     optional: list[str] = []
     if operation.request:
         required.append(f"data: {operation.request}")
-    for where, fields in (("path", operation.path_params), ("query", operation.query), ("header", operation.headers)):
+    for where, fields in (
+        ("path", operation.path_params),
+        ("query", operation.query),
+        ("header", operation.headers),
+    ):
         for field in fields:
             plan = annotate(field, spec=spec, where=where)  # type: ignore[arg-type]
             if plan.default is None:
@@ -187,7 +198,9 @@ def _endpoint_body(operation: Operation, arguments: str) -> tuple[str, ...]:
     call = f"await service.{operation.name}({arguments})"
     match operation.response.kind:
         case "bytes":
-            return (f'return Response({call}, {operation.status}, media_type="application/octet-stream")',)
+            return (
+                f'return Response({call}, {operation.status}, media_type="application/octet-stream")',
+            )
         case "none" if operation.status not in {204, 205, 304}:
             return (call, f"return Response(status_code={operation.status})")
         case "none":
@@ -198,7 +211,9 @@ def _endpoint_body(operation: Operation, arguments: str) -> tuple[str, ...]:
 
 def plan_service(spec: FeatureSpec) -> ServicePlan:
     clients = tuple(
-        UsedClientPlan(name, f"{pascal(name)}Client") for name in spec.upstreams if callers(name, spec)
+        UsedClientPlan(name, f"{pascal(name)}Client")
+        for name in spec.upstreams
+        if callers(name, spec)
     )
     title = words(spec.feature)
     class_name = f"{pascal(spec.feature)}Service"
@@ -212,8 +227,13 @@ def plan_service(spec: FeatureSpec) -> ServicePlan:
     )
     return ServicePlan(
         class_name=class_name,
-        docstring=docstring(f"What the {title} feature does; no HTTP in it: errors are domain errors, results are models", indent=0),
-        class_docstring=docstring(spec.summary or f"The operations of the {title} feature", indent=4),
+        docstring=docstring(
+            f"What the {title} feature does; no HTTP in it: errors are domain errors, results are models",
+            indent=0,
+        ),
+        class_docstring=docstring(
+            spec.summary or f"The operations of the {title} feature", indent=4
+        ),
         imports=(
             *plain,
             "import structlog",
@@ -223,9 +243,12 @@ def plan_service(spec: FeatureSpec) -> ServicePlan:
             f"from app.services import {spec.feature}_hooks",
         ),
         clients=clients,
-        init_parameters=", ".join(["self", *(f"{client.name}: {client.class_name}" for client in clients)]),
+        init_parameters=", ".join(
+            ["self", *(f"{client.name}: {client.class_name}" for client in clients)]
+        ),
         provided_parameters=", ".join(
-            f"{client.name}: Annotated[{client.class_name}, Depends(provide({client.class_name}))]" for client in clients
+            f"{client.name}: Annotated[{client.class_name}, Depends(provide({client.class_name}))]"
+            for client in clients
         ),
         provided_arguments=", ".join(client.name for client in clients),
         hooks_docstring=docstring(
@@ -266,7 +289,9 @@ def _hook_body(operation: Operation, spec: FeatureSpec) -> str | None:
 
 def plan_router(spec: FeatureSpec) -> RouterPlan:
     clients = [name for name in spec.upstreams if callers(name, spec)]
-    errors = sorted({name for operation in spec.operations.values() for name in raised_errors(operation, spec)})
+    errors = sorted(
+        {name for operation in spec.operations.values() for name in raised_errors(operation, spec)}
+    )
     lifespans = ", ".join(f"{name}_lifespan(app)" for name in clients)
     arguments = [] if spec.base_path == "/" else [f"prefix={py_string(spec.base_path)}"]
     arguments.append(f"tags=[{py_string(spec.title)}]")
@@ -292,7 +317,10 @@ def plan_router(spec: FeatureSpec) -> RouterPlan:
             "from app.core.resources import provide",
             "from app.core.upstream import UpstreamFailedError",
             f"from app.core.errors import problems{''.join(f', {name}' for name in errors if name != 'UpstreamFailedError')}",
-            *(f"from app.clients.{name} import {pascal(name)}Client, {name}_lifespan" for name in clients),
+            *(
+                f"from app.clients.{name} import {pascal(name)}Client, {name}_lifespan"
+                for name in clients
+            ),
             *(f"from app.models.{spec.feature} import {name}" for name in models),
             f"from app.services.{spec.feature}_service import {pascal(spec.feature)}Service",
         ),
@@ -305,7 +333,11 @@ def plan_router(spec: FeatureSpec) -> RouterPlan:
 def _parameter_imports(spec: FeatureSpec) -> tuple[str, ...]:
     lines: set[str] = set()
     for operation in spec.operations.values():
-        for where, fields in (("path", operation.path_params), ("query", operation.query), ("header", operation.headers)):
+        for where, fields in (
+            ("path", operation.path_params),
+            ("query", operation.query),
+            ("header", operation.headers),
+        ):
             for field in fields:
                 plan = annotate(field, spec=spec, where=where)  # type: ignore[arg-type]
                 lines.update(f"from {item.module} import {item.name}" for item in plan.imports)

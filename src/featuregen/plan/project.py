@@ -25,7 +25,9 @@ class ProjectPlan:
 def plan_project(name: str, contributions: Iterable[Contribution]) -> ProjectPlan:
     """The needs of a project are the union of what its features need."""
     wanted = tuple(sorted({need for item in contributions for need in item.needs}))
-    title = " ".join(part.upper() if part == "api" else part.capitalize() for part in name.split("-"))
+    title = " ".join(
+        part.upper() if part == "api" else part.capitalize() for part in name.split("-")
+    )
     return ProjectPlan(
         name=name,
         title=title,

@@ -39,7 +39,11 @@ def case_groups(changes: tuple[Change, ...], operation: Operation) -> tuple[Case
     auth = None if operation.auth == "none" else "auth"
     own = "own_headers" if auth is None else f"{auth} | own_headers"
     shapes: dict[str, tuple[str, str, dict[str, str | None]]] = {
-        "body": ("change", "dict[str, Any]", {"body": f"{operation.name.upper()} | change", "headers": auth}),
+        "body": (
+            "change",
+            "dict[str, Any]",
+            {"body": f"{operation.name.upper()} | change", "headers": auth},
+        ),
         "query": ("query", "dict[str, Any]", {"query": "query", "headers": auth}),
         "path": ("url", "str", {"url": "url", "headers": auth}),
         "header": ("own_headers", "dict[str, str]", {"headers": own}),
@@ -72,7 +76,9 @@ def _names(check: str) -> set[str]:
 
 
 def _body_change(field: Field, case: Case) -> Change:
-    pointer = "/".join(("/body", _escaped(field.wire_name), *(_escaped(str(part)) for part in case.pointer)))
+    pointer = "/".join(
+        ("/body", _escaped(field.wire_name), *(_escaped(str(part)) for part in case.pointer))
+    )
     label = py_string(f"{field.name}: {case.label}")
     return Change("body", label, py_literal({field.wire_name: case.value}), py_string(pointer))
 
@@ -81,13 +87,23 @@ def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
-def parameter_cases(operation: Operation, spec: FeatureSpec) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+def parameter_cases(
+    operation: Operation, spec: FeatureSpec
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The same for query, path and header parameters, whose values are text on the wire."""
     accepted: list[Change] = []
     refused: list[Change] = []
-    for where, fields in (("query", operation.query), ("path", operation.path_params), ("header", operation.headers)):
+    for where, fields in (
+        ("query", operation.query),
+        ("path", operation.path_params),
+        ("header", operation.headers),
+    ):
         for field in fields:
-            accepted.extend(_parameter_change(where, field, case, operation, spec) for case in inside(field, spec) if _fits(where, field, case))
+            accepted.extend(
+                _parameter_change(where, field, case, operation, spec)
+                for case in inside(field, spec)
+                if _fits(where, field, case)
+            )
             refused.extend(
                 _parameter_change(where, field, case, operation, spec)
                 for case in outside(field, spec)
@@ -101,7 +117,11 @@ def _fits(where: str, field: Field, case: Case) -> bool:
     if case.value is None or isinstance(case.value, dict | bool) or case.pointer:
         return False
     if isinstance(case.value, list):
-        return where == "query" and all(isinstance(item, str | int | float) for item in case.value) and bool(case.value)
+        return (
+            where == "query"
+            and all(isinstance(item, str | int | float) for item in case.value)
+            and bool(case.value)
+        )
     value = text(case.value)
     if any("\ud800" <= char <= "\udfff" for char in value):
         return False
@@ -114,19 +134,34 @@ def _fits(where: str, field: Field, case: Case) -> bool:
 
 def _only_json(field: Field, case: Case) -> bool:
     """A wrong JSON type is no wrong text: `5` is a fine string, and `"5"` a fine number."""
-    if field.type.kind in {"string", "enum", "email", "url", "uuid", "date", "datetime", "time", "duration", "bytes"}:
+    if field.type.kind in {
+        "string",
+        "enum",
+        "email",
+        "url",
+        "uuid",
+        "date",
+        "datetime",
+        "time",
+        "duration",
+        "bytes",
+    }:
         return not isinstance(case.value, str)
     if field.type.kind == "list":
         return not isinstance(case.value, list)
     return False
 
 
-def _parameter_change(where: str, field: Field, case: Case, operation: Operation, spec: FeatureSpec) -> Change:
+def _parameter_change(
+    where: str, field: Field, case: Case, operation: Operation, spec: FeatureSpec
+) -> Change:
     label = py_string(f"{field.name}: {case.label}")
     pointer = py_string(f"/{where}/{_escaped(wire_parameter(where, field))}")
     match where:
         case "query":
-            values: dict[str, Json] = {item.wire_name: sample(item, spec) for item in operation.query}
+            values: dict[str, Json] = {
+                item.wire_name: sample(item, spec) for item in operation.query
+            }
             value = py_literal({**values, field.wire_name: case.value})
         case "path":
             value = py_string(url(operation, spec, {field.name: case.value}))

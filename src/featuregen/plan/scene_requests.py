@@ -23,7 +23,14 @@ class RequestPlan:
     query: str | None  # a dict display
     headers: str | None  # a dict display of the operation's own headers
 
-    def send(self, *, body: str | None = None, headers: str | None = "auth", url: str | None = None, query: str | None = None) -> str:
+    def send(
+        self,
+        *,
+        body: str | None = None,
+        headers: str | None = "auth",
+        url: str | None = None,
+        query: str | None = None,
+    ) -> str:
         """The arguments after the verb; each may be replaced by another expression."""
         parts = [url or self.url]
         if body or self.body:
@@ -47,7 +54,9 @@ def request_plan(operation: Operation, spec: FeatureSpec, *, body: str | None) -
         url=py_string(url(operation, spec, {})),
         body=body,
         query=_display({field.wire_name: sample(field, spec) for field in operation.query}),
-        headers=_display({header_name(field): text(sample(field, spec)) for field in operation.headers}),
+        headers=_display(
+            {header_name(field): text(sample(field, spec)) for field in operation.headers}
+        ),
     )
 
 

@@ -49,7 +49,9 @@ class FailurePlan:
     attempts: int  # how often the call is made
 
 
-def sent_plan(operation: Operation, spec: FeatureSpec, body: dict[str, Json] | None) -> SentPlan | None:
+def sent_plan(
+    operation: Operation, spec: FeatureSpec, body: dict[str, Json] | None
+) -> SentPlan | None:
     """The upstream call that a request with this body makes."""
     call = operation.call
     if call is None:
@@ -64,11 +66,17 @@ def sent_plan(operation: Operation, spec: FeatureSpec, body: dict[str, Json] | N
         _plant(sent, mapping.target, value(mapping.source))
     form = spec.upstreams[call.upstream].encoding == "form"
     query = {
-        ".".join(mapping.target): [text(item) for item in found] if isinstance(found, list) else [text(found)]
+        ".".join(mapping.target): [text(item) for item in found]
+        if isinstance(found, list)
+        else [text(found)]
         for mapping in query_mappings(call)
         if (found := value(mapping.source)) is not None
     }
-    headers = {".".join(mapping.target).lower(): text(found) for mapping in call.send_headers if (found := value(mapping.source)) is not None}
+    headers = {
+        ".".join(mapping.target).lower(): text(found)
+        for mapping in call.send_headers
+        if (found := value(mapping.source)) is not None
+    }
     has_body = bool(call.send) and not sends_query(call)
     return SentPlan(
         method=py_string(call.method),
@@ -91,7 +99,10 @@ def sample_scene(operation: Operation, spec: FeatureSpec, body: dict[str, Json])
 
 
 def _setting_samples(spec: FeatureSpec) -> dict[str, Json]:
-    return {name: field.default if field.has_default else sample(field, spec) for name, field in spec.settings.items()}
+    return {
+        name: field.default if field.has_default else sample(field, spec)
+        for name, field in spec.settings.items()
+    }
 
 
 def _plant(tree: dict[str, Json], path: Sequence[str], value: Json) -> None:
@@ -128,7 +139,9 @@ def _path(path: str, scene: Scene, operation: Operation, spec: FeatureSpec) -> s
     return filled
 
 
-def failures(operation: Operation, spec: FeatureSpec, kinds: Iterable[str] = ("status", "rest")) -> tuple[FailurePlan, ...]:
+def failures(
+    operation: Operation, spec: FeatureSpec, kinds: Iterable[str] = ("status", "rest")
+) -> tuple[FailurePlan, ...]:
     """Each mapped status, and one that is not mapped; `other` and `timeout` for the wire's own faults."""
     call = operation.call
     if call is None:
@@ -141,23 +154,69 @@ def failures(operation: Operation, spec: FeatureSpec, kinds: Iterable[str] = ("s
     if "status" in wanted:
         for status, mapping in sorted(upstream.errors.items()):
             attempts = upstream.retries + 1 if status in TRANSIENT and repeatable else 1
-            plans.append(_failure(f"{status}", status, mapping, told or f"status {status}", attempts, spec))
+            plans.append(
+                _failure(f"{status}", status, mapping, told or f"status {status}", attempts, spec)
+            )
     if "rest" in wanted:
         rest = next(status for status in (418, 409, 451, 500) if status not in upstream.errors)
-        plans.append(_failure(f"{rest}, not mapped", rest, upstream.other, told or f"status {rest}", 1, spec))
+        plans.append(
+            _failure(f"{rest}, not mapped", rest, upstream.other, told or f"status {rest}", 1, spec)
+        )
     if "other" in wanted:
-        plans.append(_failure("other", 0, upstream.other, "no usable answer", upstream.retries + 1 if repeatable else 1, spec))
+        plans.append(
+            _failure(
+                "other",
+                0,
+                upstream.other,
+                "no usable answer",
+                upstream.retries + 1 if repeatable else 1,
+                spec,
+            )
+        )
     if "timeout" in wanted:
-        plans.append(_failure("timeout", 0, upstream.on_timeout or upstream.other, "no usable answer", 1, spec))
+        plans.append(
+            _failure(
+                "timeout", 0, upstream.on_timeout or upstream.other, "no usable answer", 1, spec
+            )
+        )
     return tuple(plans)
 
 
-def _failure(label: str, status: int, mapping: ErrorMapping | None, message: str, attempts: int, spec: FeatureSpec) -> FailurePlan:
+def _failure(
+    label: str,
+    status: int,
+    mapping: ErrorMapping | None,
+    message: str,
+    attempts: int,
+    spec: FeatureSpec,
+) -> FailurePlan:
     if mapping is None:
-        return FailurePlan(py_string(label), status, "UpstreamFailedError", 502, '"upstream_failed"', "None", '"Upstream failed"', attempts)
+        return FailurePlan(
+            py_string(label),
+            status,
+            "UpstreamFailedError",
+            502,
+            '"upstream_failed"',
+            "None",
+            '"Upstream failed"',
+            attempts,
+        )
     error = spec.errors[mapping.error]
-    detail = mapping.message.replace("{upstream_message}", message) if mapping.message is not None else None
-    return FailurePlan(py_string(label), status, error.name, error.status, py_string(error.code), py_literal(detail), py_string(detail or error.title), attempts)
+    detail = (
+        mapping.message.replace("{upstream_message}", message)
+        if mapping.message is not None
+        else None
+    )
+    return FailurePlan(
+        py_string(label),
+        status,
+        error.name,
+        error.status,
+        py_string(error.code),
+        py_literal(detail),
+        py_string(detail or error.title),
+        attempts,
+    )
 
 
 def error_body(operation: Operation, spec: FeatureSpec) -> str:
@@ -174,16 +233,28 @@ def unusable_answers(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
     if operation.call is None or operation.response.kind not in {"model", "list"}:
         return ()
     found = [b"<html>", b'"text"' if operation.response.kind == "list" else b"[[]"]
-    if operation.response.kind == "model" and any(_required(mapping, operation, spec) for mapping in received(operation, spec)):
+    if operation.response.kind == "model" and any(
+        _required(mapping, operation, spec) for mapping in received(operation, spec)
+    ):
         found.append(b"{}")
     if operation.response.kind == "list":
         found.append(b"{}")
-    return tuple(repr(content).replace("b'", 'b"').replace("'", '"') if b'"' not in content else repr(content) for content in found)
+    return tuple(
+        repr(content).replace("b'", 'b"').replace("'", '"')
+        if b'"' not in content
+        else repr(content)
+        for content in found
+    )
 
 
 def _required(mapping: Mapping, operation: Operation, spec: FeatureSpec) -> bool:
     field = _target_field(mapping, operation, spec)
-    return field is not None and field.required and not field.has_default and mapping.source.kind != "literal"
+    return (
+        field is not None
+        and field.required
+        and not field.has_default
+        and mapping.source.kind != "literal"
+    )
 
 
 def _target_field(mapping: Mapping, operation: Operation, spec: FeatureSpec) -> Field | None:

@@ -10,18 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from featuregen.plan.answers import echoed, normalised_model, upstream_answer
+from featuregen.plan.clients import callers, needs_key
+from featuregen.plan.fakes import content_sample
+from featuregen.plan.names import pascal, words
 from featuregen.plan.operations import raised_errors, route_path, validates
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import minimal_model, sample, sample_model, violations
-from featuregen.plan.signatures import uses_user
-from featuregen.plan.names import pascal, words
 from featuregen.plan.scene_cases import CaseGroup, body_cases, case_groups, parameter_cases
 from featuregen.plan.scene_examples import ExamplePlan, plan_examples
 from featuregen.plan.scene_requests import RequestPlan, request_plan
-from featuregen.plan.scene_upstream import FailurePlan, SentPlan, error_body, failures, sent_plan, unusable_answers
-from featuregen.plan.answers import echoed, normalised_model, upstream_answer
-from featuregen.plan.fakes import content_sample
-from featuregen.plan.clients import callers, needs_key
+from featuregen.plan.scene_upstream import (
+    FailurePlan,
+    SentPlan,
+    error_body,
+    failures,
+    sent_plan,
+    unusable_answers,
+)
+from featuregen.plan.signatures import uses_user
 
 if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Json, Operation
@@ -105,7 +112,9 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
     clients = [name for name in spec.upstreams if callers(name, spec)]
     title = words(spec.feature)
     constants = tuple(
-        ConstantPlan(constant(operation), py_literal(sample_model(spec.models[operation.request], spec)))
+        ConstantPlan(
+            constant(operation), py_literal(sample_model(spec.models[operation.request], spec))
+        )
         for operation in spec.operations.values()
         if operation.request
     )
@@ -119,7 +128,9 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
     )
     return TestsPlan(
         api_docstring=docstring(f"The {title} endpoints, through the app", indent=0),
-        service_docstring=docstring(f"The {title} service in front of its upstreams, without HTTP on our side", indent=0),
+        service_docstring=docstring(
+            f"The {title} service in front of its upstreams, without HTTP on our side", indent=0
+        ),
         api_imports=(
             *shared,
             "import io",
@@ -158,7 +169,14 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
     cases = body_cases(model, spec) if model else ((), ())
     in_params = parameter_cases(operation, spec)
     upstream = spec.upstreams[operation.call.upstream] if operation.call else None
-    repeatable = bool(upstream and operation.call and (operation.call.method in {"GET", "PUT", "DELETE", "HEAD"} or needs_key(operation.call, upstream)))
+    repeatable = bool(
+        upstream
+        and operation.call
+        and (
+            operation.call.method in {"GET", "PUT", "DELETE", "HEAD"}
+            or needs_key(operation.call, upstream)
+        )
+    )
     sensitive = [field for field in model.fields if field.sensitive] if model else []
     return OperationTests(
         name=operation.name,
@@ -172,15 +190,25 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         upstream=upstream.name if upstream else None,
         sent=sent_plan(operation, spec, body),
         minimal=py_literal(least) if least is not None and least != body else None,
-        minimal_sent=sent_plan(operation, spec, least) if least is not None and least != body else None,
+        minimal_sent=sent_plan(operation, spec, least)
+        if least is not None and least != body
+        else None,
         accepted_groups=case_groups((*cases[0], *in_params[0]), operation),
         refused_groups=case_groups((*cases[1], *in_params[1]), operation),
-        required=tuple(py_string(field.wire_name) for field in model.fields if field.required and not field.has_default) if model else (),
+        required=tuple(
+            py_string(field.wire_name)
+            for field in model.fields
+            if field.required and not field.has_default
+        )
+        if model
+        else (),
         refuses_unknown=bool(model and not model.ignore_extra),
         rules=tuple(
             RulePlan(py_string(f"rule {number}"), py_literal(payload), py_string(rule.message))
             for number, (rule, payload) in enumerate(violations(model, spec), 1)
-        ) if model else (),
+        )
+        if model
+        else (),
         validation_status=spec.validation_status,
         auth=operation.auth,
         permission=operation.permission,
@@ -191,12 +219,19 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         broken=_failure(operation, spec, "other"),
         timeout=_failure(operation, spec, "timeout"),
         attempts=upstream.retries + 1 if upstream and repeatable else 1,
-        key_header=py_string(upstream.idempotency_header.lower()) if upstream and upstream.idempotency_header and operation.call and needs_key(operation.call, upstream) else None,
+        key_header=py_string(upstream.idempotency_header.lower())
+        if upstream
+        and upstream.idempotency_header
+        and operation.call
+        and needs_key(operation.call, upstream)
+        else None,
         responses=_responses(operation, spec),
         openapi_path=py_string(route_path(operation, spec)),
         hook=operation.hook,
         service_call=_service_call(operation, spec),
-        sensitive=tuple(py_literal(body[field.wire_name]) for field in sensitive if field.wire_name in body),
+        sensitive=tuple(
+            py_literal(body[field.wire_name]) for field in sensitive if field.wire_name in body
+        ),
     )
 
 
@@ -235,7 +270,10 @@ def _rate(operation: Operation) -> RatePlan | None:
     if tightest.amount > 100:  # too many requests for a test; the header still shows the limit
         return None
     return RatePlan(
-        tightest.amount, tightest.seconds, py_string(f"q={tightest.amount};w={tightest.seconds}"), operation.auth != "none"
+        tightest.amount,
+        tightest.seconds,
+        py_string(f"q={tightest.amount};w={tightest.seconds}"),
+        operation.auth != "none",
     )
 
 
@@ -249,7 +287,9 @@ def _responses(operation: Operation, spec: FeatureSpec) -> str:
 
 
 def _service_call(operation: Operation, spec: FeatureSpec) -> str:
-    arguments = [f"{operation.request}.model_validate({constant(operation)})"] if operation.request else []
+    arguments = (
+        [f"{operation.request}.model_validate({constant(operation)})"] if operation.request else []
+    )
     for field in (*operation.path_params, *operation.query, *operation.headers):
         value = sample(field, spec) if field.required or not field.has_default else field.default
         arguments.append(f"{field.name}={service_value(value, field.type.kind, field.nullable)}")

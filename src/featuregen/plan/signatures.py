@@ -56,7 +56,10 @@ def call_parameters(operation: Operation, spec: FeatureSpec) -> list[str]:
 
 def call_arguments(operation: Operation) -> str:
     """The arguments that pass those parameters on by the same names."""
-    named = [f"{field.name}={field.name}" for field in (*operation.path_params, *operation.query, *operation.headers)]
+    named = [
+        f"{field.name}={field.name}"
+        for field in (*operation.path_params, *operation.query, *operation.headers)
+    ]
     if uses_user(operation):
         named.append("user=user")
     return ", ".join([*(["data"] if operation.request else []), *named])

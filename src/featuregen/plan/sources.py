@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
 from featuregen.plan.quote import py_string
-from featuregen.spec.model import Field, FeatureSpec, Json, Operation, Pipe, Source
+from featuregen.spec.model import FeatureSpec, Field, Json, Operation, Pipe, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,9 @@ def _plain_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term
             optional = operation.auth == "optional"
             attribute = source.path[-1]
             code = f"user.{attribute}"
-            return Term(f"{code} if user else None" if optional else code, optional or attribute == "email")
+            return Term(
+                f"{code} if user else None" if optional else code, optional or attribute == "email"
+            )
         case "request":
             return _request_code(source.path, spec.models[operation.request or ""].fields, spec)
         case _:
@@ -72,7 +74,9 @@ def _plain_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term
 def _setting_code(name: str, spec: FeatureSpec) -> Term:
     setting = spec.settings[name]
     code = f"self._settings.{name}"
-    return Term(f"{code}.get_secret_value()" if setting.type.kind == "secret" else code, setting.nullable)
+    return Term(
+        f"{code}.get_secret_value()" if setting.type.kind == "secret" else code, setting.nullable
+    )
 
 
 def _request_code(path: Sequence[str], fields: Sequence[Field], spec: FeatureSpec) -> Term:
@@ -120,7 +124,11 @@ def _piped(term: Term, pipe: Pipe, operation: Operation, spec: FeatureSpec) -> T
             rest = f", {py_string(otherwise)}" if otherwise is not None else ""
             code = f"{{{entries}}}.get({term.code}{rest})"
             return Term(code, otherwise is None)
-    return Term(f"{code} if {term.code} is not None else None", nullable=True) if term.nullable else Term(code, nullable=False)
+    return (
+        Term(f"{code} if {term.code} is not None else None", nullable=True)
+        if term.nullable
+        else Term(code, nullable=False)
+    )
 
 
 def split_table(pipe: Pipe) -> tuple[tuple[tuple[str, str], ...], str | None]:
@@ -135,13 +143,23 @@ def argument_source(name: str, operation: Operation) -> Source:
     """A pipe's argument names a value of the same request: a parameter, else a field of the body."""
     parts = tuple(name.split("."))
     for kind in ("path", "query", "header"):
-        fields = {"path": operation.path_params, "query": operation.query, "header": operation.headers}[kind]
+        fields = {
+            "path": operation.path_params,
+            "query": operation.query,
+            "header": operation.headers,
+        }[kind]
         if any(field.name == name for field in fields):
             return Source(kind, parts)  # type: ignore[arg-type]
     return Source("request", parts)
 
 
-def source_value(source: Source, scene: Scene, operation: Operation, spec: FeatureSpec, settings: Values[str, Json]) -> Json:
+def source_value(
+    source: Source,
+    scene: Scene,
+    operation: Operation,
+    spec: FeatureSpec,
+    settings: Values[str, Json],
+) -> Json:
     """What a sample request sends, as JSON: the counterpart of `source_code`."""
     value: Json
     match source.kind:
@@ -162,7 +180,14 @@ def source_value(source: Source, scene: Scene, operation: Operation, spec: Featu
     return value
 
 
-def _piped_value(value: Json, pipe: Pipe, scene: Scene, operation: Operation, spec: FeatureSpec, settings: Values[str, Json]) -> Json:
+def _piped_value(
+    value: Json,
+    pipe: Pipe,
+    scene: Scene,
+    operation: Operation,
+    spec: FeatureSpec,
+    settings: Values[str, Json],
+) -> Json:
     match pipe.name:
         case "lower":
             return str(value).lower()
@@ -171,7 +196,9 @@ def _piped_value(value: Json, pipe: Pipe, scene: Scene, operation: Operation, sp
         case "str" | "isoformat":
             return str(value)
         case "minor_units":
-            currency = source_value(argument_source(pipe.args[0], operation), scene, operation, spec, settings)
+            currency = source_value(
+                argument_source(pipe.args[0], operation), scene, operation, spec, settings
+            )
             return to_minor_units(value, currency)
         case "map":
             table, otherwise = split_table(pipe)
