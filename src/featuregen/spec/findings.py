@@ -68,11 +68,11 @@ class Findings:
         )
 
     def ordered(self) -> tuple[Diagnostic, ...]:
-        """By position, each once."""
-        unique = dict.fromkeys(self.diagnostics)
+        """By position, each once: an alias repeats what its anchor says."""
+        seen = {(one.code, one.message, one.position): one for one in reversed(self.diagnostics)}
         return tuple(
             sorted(
-                unique,
+                seen.values(),
                 key=lambda one: (one.position.line, one.position.column, one.code, one.message),
             )
         )

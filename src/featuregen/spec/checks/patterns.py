@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 
@@ -18,6 +19,7 @@ _UNSUPPORTED = {
     r"\(\?>|[*+?}]\+": "a possessive or atomic part",
 }
 _LONGEST = 1000
+_MOST_REPEATS = 200  # beyond, the Rust engine's limit of size may be reached
 
 
 def fault_of_pattern(pattern: str) -> tuple[str, str | None] | None:
@@ -37,7 +39,7 @@ def fault_of_pattern(pattern: str) -> tuple[str, str | None] | None:
         )
     except (RecursionError, OverflowError):
         return "the pattern is too large", None
-    if _PLAIN.fullmatch(pattern):
+    if _PLAIN.fullmatch(pattern) and _repeats(pattern) <= _MOST_REPEATS:
         return None
     plain = pattern.replace("\\\\", "")
     if "\\Z" in plain:
@@ -52,6 +54,11 @@ def fault_of_pattern(pattern: str) -> tuple[str, str | None] | None:
                 "say it as a rule instead",
             )
     return _probe(pattern)
+
+
+def _repeats(pattern: str) -> int:
+    """How often the most repeated part may be, at most."""
+    return math.prod(max(int(count), 1) for count in re.findall(r"[{,]([0-9]+)(?=\})", pattern))
 
 
 def _probe(pattern: str) -> tuple[str, str | None] | None:
