@@ -59,7 +59,7 @@ def cached_environment(requirements: Requirements, root: Path, *, offline: bool)
     if python is None:
         with _building(home):
             python = _ready(home) or _build(requirements, home, root, offline=offline)
-        _prune(environments, home)
+        prune(environments, home)
     return python
 
 
@@ -218,7 +218,7 @@ def essence(stderr: str) -> str:
     return " ".join(kept)[:600] or "uv gave no reason"
 
 
-def _prune(environments: Path, current: Path) -> None:
+def prune(environments: Path, current: Path) -> None:
     """Remove the environments used least recently, and what dead builders left."""
     import shutil
     import time
