@@ -97,10 +97,11 @@ NOTES = Contribution(
 )
 NOTES_ROUTER = '''"""Notes."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.core.auth import CurrentUser, OptionalUser, User, require_permission
 from app.core.errors import (
@@ -129,6 +130,13 @@ class Note(BaseModel):
 
     text: str = Field(min_length=1, max_length=20)
     stars: int | None = Field(default=None, ge=1, le=5)
+
+    @model_validator(mode="after")
+    def must_be_earned(self) -> Self:
+        """Five stars take more than a word."""
+        if self.stars == 5 and len(self.text) < 10:  # noqa: PLR2004
+            raise PydanticCustomError("rule", "Five stars take ten characters")
+        return self
 
 
 @router.post(
