@@ -126,9 +126,9 @@ def fit(text: str, columns: int, style: Style) -> str:
 
 def duration(seconds: float) -> str:
     """`240 ms`, `3.2 s`, `2 min 5 s`."""
-    if seconds < 1:
+    if round(seconds, 3) < 1:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < _MINUTE:
+    if round(seconds, 1) < _MINUTE:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), _MINUTE)
     return f"{minutes} min {rest} s"

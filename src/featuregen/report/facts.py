@@ -116,9 +116,8 @@ def next_steps(result: RunResult) -> tuple[str, ...]:
         return result.next_steps
     if result.outcome == "failed":
         return _after_failure(result)
-    steps = (
-        [f"make the {count(len(result.by_hand), 'edit')} above by hand"] if result.by_hand else []
-    )
+    edits = len(result.by_hand)
+    steps = [f"by hand: {count(edits, 'edit')}, as told above"] if edits else []
     picture = result.picture
     if picture is None or not (result.outcome in _LASTING or result.command == "report"):
         return tuple(steps)
@@ -130,10 +129,9 @@ def next_steps(result: RunResult) -> tuple[str, ...]:
     steps.append(
         f"try it: {enter}uv run python -m app.dev   (prints a curl line and the address of /docs)"
     )
-    needed = sum(setting.required for setting in picture.settings)
-    if needed:
-        required = count(needed, "required setting")
-        steps.append(f"before production: cp .env.example .env, and set the {required}")
+    required = [setting.name for setting in picture.settings if setting.required]
+    if required:
+        steps.append(f"before production: cp .env.example .env, and set {', '.join(required)}")
     if result.verification is None:
         steps.append(
             "prove it: featuregen verify" + ("" if folder == "." else f" --into {_quoted(folder)}")

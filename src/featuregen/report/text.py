@@ -25,7 +25,7 @@ def as_text(result: RunResult, style: Style) -> str:
     """What was done, what was measured, what is left to do."""
     sections = [
         Section("Routes", routes(result.picture, style) if _is_news(result) else ()),
-        Section(f"Files: {facts.changed(result.files)}", files(result.files, style)),
+        Section(f"Files: {facts.changed(result.files)}", _written(result, style)),
         *_proof(result, style),
         Section("To configure", settings(result.picture, style) if _is_news(result) else ()),
         *(by_hand(one, style) for one in result.by_hand),
@@ -43,8 +43,12 @@ def _is_news(result: RunResult) -> bool:
     return result.outcome in {"created", "updated"}
 
 
+def _written(result: RunResult, style: Style) -> tuple[str, ...]:
+    return () if result.outcome == "failed" else files(result.files, style)
+
+
 def _head(result: RunResult, style: Style) -> str:
-    name = result.picture.feature if result.picture else "all features"
+    name = visible(result.picture.feature) if result.picture else "all features"
     folder = visible(facts.near(result.root))
     place = "this folder" if folder == "." else folder
     match result.outcome:
