@@ -14,6 +14,17 @@ NEEDS: dict[str, str] = {
     "strings": "a field is normalised or is text from outside: app/core/strings.py",
     "hooks": "an operation is the user's own function",
     "email": "a field is an e-mail address",
+    "sensitive": "a field must show in no repr and no log: app/core/sensitive.py",
+    "date": "a field is a date: app/core/moments.py",
+    "datetime": "a field is a datetime: app/core/moments.py",
+    "time": "a field is a time of the day: app/core/moments.py",
+    "duration": "a field is a duration: app/core/moments.py",
+    "setting_duration": "a setting is a duration: app/core/durations.py",
+    "url": "a field is a web address: app/core/urls.py",
+    "bytes": "a field is bytes: app/core/binary.py",
+    "json": "a field is any JSON: app/core/json_values.py",
+    "int_enum": "a field is one of a few whole numbers: app/core/numbers.py",
+    "unique": "a list repeats no item: app/core/lists.py",
 }
 
 BASE_DEPENDENCIES: tuple[str, ...] = (
