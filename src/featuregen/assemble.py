@@ -1,8 +1,8 @@
 """The writes of a run: the feature's own files, the shared files, the lock.
 
-A shared file that nobody touched is rendered anew with what all features contribute, so that any order
-of adding features gives the same tree. One that the user has changed is merged with the new render, and
-wired by libcst where that does not bring everything in.
+A shared file that nobody touched is rendered anew with what all features contribute, so that any
+order of adding features gives the same tree. One that the user has changed is merged with the new
+render, and wired by libcst where that does not bring everything in.
 """
 
 from __future__ import annotations

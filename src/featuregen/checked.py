@@ -1,4 +1,4 @@
-"""The result of `check`, apart from the others: editors run it at every save, so it imports little."""
+"""The result of `check`, apart from the others: editors run it at every save."""
 
 from __future__ import annotations
 

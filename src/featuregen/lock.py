@@ -1,8 +1,8 @@
 """`.featuregen/<name>.lock`: what featuregen wrote the last time, so that the next run can merge.
 
 One JSON document with one line for each file, sorted, so that git can merge it where two branches
-changed different files. The pristine render is compressed and stays so until it is asked for: reading
-a hundred locks for their contributions costs nothing but JSON.
+changed different files. The pristine render is compressed and stays so until it is asked for:
+reading a hundred locks for their contributions costs nothing but JSON.
 """
 
 from __future__ import annotations

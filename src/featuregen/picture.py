@@ -1,4 +1,4 @@
-"""What a feature is, for people: routes, settings, errors, traits and security measures of a spec."""
+"""What a feature is, for people: routes, settings, errors, traits, security measures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands, each a paragraph: what happens, in which order. No printing, no parsing of arguments."""
+"""The commands, each a paragraph: what happens, in which order. Nothing is printed here."""
 
 from __future__ import annotations
 

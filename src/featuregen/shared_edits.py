@@ -1,8 +1,8 @@
 """Shared files that the user has changed: merged with the new skeleton, then wired.
 
-The merge brings in what a new need adds to the skeleton (a rate limiter in `create_app`), and usually
-the feature's own lines too. Where it cannot, the user's text stays, libcst brings the feature's lines in,
-and what is left is told as an edit to make by hand. Nothing is skipped silently.
+The merge brings in what a new need adds to the skeleton (a rate limiter in `create_app`), and
+usually the feature's own lines too. Where it cannot, the user's text stays, libcst brings the
+feature's lines in, and what is left is told as an edit to make by hand. Nothing is skipped silently.
 """
 
 from __future__ import annotations

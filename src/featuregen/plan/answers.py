@@ -1,7 +1,7 @@
 """What the upstream answers in tests, and what our endpoint makes of it.
 
-The fake repeats what it was sent wherever `send` and `receive` name the same field of ours, so that a
-value swapped on the way is noticed; everything else is the response model's sample, sent backwards
+The fake repeats what it was sent wherever `send` and `receive` name the same field of ours, so that
+a value swapped on the way is noticed; everything else is the response model's sample, sent backwards
 through its pipes.
 """
 

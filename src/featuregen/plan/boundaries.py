@@ -554,17 +554,32 @@ def _json_outside(field: Field, spec: FeatureSpec, depth: int) -> Iterator[Case]
 
 
 _INSIDE: dict[str, Callable[[Field, FeatureSpec, int], Iterator[Case]]] = {
-    "string": _text_inside, "email": _address_inside, "url": _address_inside, "id": _id_inside,
+    "string": _text_inside,
+    "email": _address_inside,
+    "url": _address_inside,
+    "id": _id_inside,
     "bytes": _bytes_inside,
-    "int": _number_inside, "float": _number_inside, "decimal": _number_inside,
-    "bool": _bool_inside, "enum": _enum_inside, "date": _moment_inside, "datetime": _moment_inside,
-    "time": _moment_inside, "duration": _moment_inside, "list": _list_inside, "map": _map_inside,
+    "bool": _bool_inside,
+    "enum": _enum_inside,
+    "list": _list_inside,
+    "map": _map_inside,
     "model": _model_inside,
-}  # fmt: skip
+    **dict.fromkeys(("int", "float", "decimal"), _number_inside),
+    **dict.fromkeys(_CLOCKS, _moment_inside),
+}
 _OUTSIDE: dict[str, Callable[[Field, FeatureSpec, int], Iterator[Case]]] = {
-    "string": _text_outside, "email": _address_outside, "url": _address_outside, "id": _id_outside,
-    "bytes": _bytes_outside, "int": _number_outside, "float": _number_outside, "decimal": _number_outside,
-    "bool": _bool_outside, "enum": _enum_outside, "date": _moment_outside, "datetime": _moment_outside,
-    "time": _moment_outside, "duration": _moment_outside, "uuid": _uuid_outside, "list": _list_outside,
-    "map": _map_outside, "model": _model_outside, "json": _json_outside,
-}  # fmt: skip
+    "string": _text_outside,
+    "email": _address_outside,
+    "url": _address_outside,
+    "id": _id_outside,
+    "bytes": _bytes_outside,
+    "bool": _bool_outside,
+    "enum": _enum_outside,
+    "uuid": _uuid_outside,
+    "json": _json_outside,
+    "list": _list_outside,
+    "map": _map_outside,
+    "model": _model_outside,
+    **dict.fromkeys(("int", "float", "decimal"), _number_outside),
+    **dict.fromkeys(_CLOCKS, _moment_outside),
+}

@@ -1,4 +1,4 @@
-"""The client of each upstream: how a call is built, how its answer is read, what its errors mean."""
+"""The client of each upstream: how it is called, how it is read, what its errors mean."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from featuregen.plan.model import ClientMethodPlan, ClientPlan, ReaderPlan, RefusalPlan
 from featuregen.plan.names import pascal, snake
 from featuregen.plan.quote import docstring, py_string
-from featuregen.plan.signatures import call_parameters, returns
+from featuregen.plan.signatures import call_uses, parameters, returns
 from featuregen.plan.sources import source_code, split_table
 from featuregen.spec.model import (
     Call,
@@ -201,7 +201,7 @@ def _method(
         arguments.append("idempotency_key=uuid4().hex")
     return ClientMethodPlan(
         name=operation.name,
-        signature=", ".join(["self", *call_parameters(operation, spec)]),
+        signature=", ".join(["self", *parameters(operation, spec, call_uses(operation))]),
         returns=returns(operation),
         docstring=docstring(f"Call {call.method} {call.path}", indent=8),
         verb=call.method,
@@ -388,5 +388,5 @@ def _read_through(code: str, pipe: Pipe, root: str) -> str:
             return f"_choose({code}, {{{entries}}}{rest})"
         case "isoformat":
             return f"_str({code})"
-        case name:
-            return f"_{name}({code})"
+        case _:
+            return f"_{pipe.name}({code})"

@@ -90,6 +90,8 @@ class OperationPlan:
     service_signature: str  # with self
     service_docstring: str
     work: str  # the awaited expression in the service
+    before: str | None  # awaited before it
+    after: str | None  # awaited after it, with the result
     route_arguments: tuple[str, ...]
     endpoint_parameters: tuple[str, ...]
     endpoint_returns: str
@@ -103,6 +105,7 @@ class HookPlan:
     signature: str
     returns: str
     docstring: str
+    stub: str | None  # what stands there until it is written, None for nothing
 
 
 @dataclass(frozen=True, slots=True)

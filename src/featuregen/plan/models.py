@@ -43,7 +43,7 @@ class ModelPlan:
 
 @dataclass(frozen=True, slots=True)
 class ModelsPlan:
-    """`app/models/<feature>.py`. `inexact` names models whose JSON Schema cannot say all they demand."""
+    """`app/models/<feature>.py`; `inexact`: models whose JSON Schema cannot say all they demand."""
 
     docstring: str
     imports: tuple[str, ...]
@@ -177,14 +177,21 @@ def _method_name(rule: Rule, taken: set[str]) -> str:
 
 def _compares_number(condition: str) -> bool:
     """Tell whether ruff would ask for a name of a number in the condition."""
-    for node in ast.walk(ast.parse(condition, mode="eval")):
-        if isinstance(node, ast.Compare):
-            for side in (node.left, *node.comparators):
-                bare = side.operand if isinstance(side, ast.UnaryOp) else side
-                if isinstance(bare, ast.Constant) and isinstance(bare.value, int | float):
-                    if not isinstance(bare.value, bool) and bare.value not in _UNREMARKABLE:
-                        return True
-    return False
+    comparisons = (
+        node
+        for node in ast.walk(ast.parse(condition, mode="eval"))
+        if isinstance(node, ast.Compare)
+    )
+    return any(
+        _is_remarkable(side) for node in comparisons for side in (node.left, *node.comparators)
+    )
+
+
+def _is_remarkable(side: ast.expr) -> bool:
+    bare = side.operand if isinstance(side, ast.UnaryOp) else side
+    if not isinstance(bare, ast.Constant) or isinstance(bare.value, bool):
+        return False
+    return isinstance(bare.value, int | float) and bare.value not in _UNREMARKABLE
 
 
 # --- use and order -------------------------------------------------------------------------------

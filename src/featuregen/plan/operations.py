@@ -9,21 +9,25 @@ from featuregen.plan.model import HookPlan, OperationPlan, RouterPlan, ServicePl
 from featuregen.plan.names import pascal, sentence, words
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.signatures import (
-    call_arguments,
-    call_parameters,
+    all_params,
+    arguments,
+    call_uses,
+    parameters,
     returns,
+    service_uses,
+    user_type,
     uses_user,
 )
 from featuregen.plan.types import annotate
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import FeatureSpec, Field, Operation
+    from featuregen.spec.model import FeatureSpec, Operation
 
-_CORE = ("app.core.errors", "app.core.auth", "app.core.resources", "app.core.ratelimit")
-
-
-def all_params(operation: Operation) -> tuple[Field, ...]:
-    return (*operation.path_params, *operation.query, *operation.headers)
+_NOT_CORE = "UpstreamFailedError"  # stands in app/core/upstream.py
+_USUAL = 200
+_VALIDATION = 422
+_BINARY = "application/octet-stream"
+_BODILESS = frozenset({204, 205, 304})
 
 
 def summary(operation: Operation) -> str:
@@ -72,24 +76,31 @@ def plan_operations(spec: FeatureSpec) -> tuple[OperationPlan, ...]:
 
 
 def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
-    arguments = call_arguments(operation)
+    used = service_uses(operation)
+    passed = arguments(operation, used)
+    hooks = f"{spec.feature}_hooks"
     if operation.hook is not None:
-        work = f"{spec.feature}_hooks.{operation.hook}({arguments})"
+        work = f"{hooks}.{operation.hook}({passed})"
     else:
         upstream = operation.call.upstream if operation.call else ""
-        work = f"self._{upstream}.{operation.name}({arguments})"
+        work = f"self._{upstream}.{operation.name}({arguments(operation, call_uses(operation))})"
+    given = ", ".join(
+        part for part in ("result" if returns(operation) != "None" else "", passed) if part
+    )
     return OperationPlan(
         name=operation.name,
         verb=operation.method.lower(),
         returns=returns(operation),
-        service_signature=", ".join(["self", *call_parameters(operation, spec)]),
+        service_signature=", ".join(["self", *parameters(operation, spec, used)]),
         service_docstring=docstring(summary(operation), operation.description, indent=8),
         work=work,
+        before=f"{hooks}.{operation.before}({passed})" if operation.before else None,
+        after=f"{hooks}.{operation.after}({given})" if operation.after else None,
         route_arguments=_route_arguments(operation, spec),
         endpoint_parameters=_endpoint_parameters(operation, spec),
         endpoint_returns=_endpoint_returns(operation),
         endpoint_docstring=docstring(operation.description or summary(operation), indent=4),
-        endpoint_body=_endpoint_body(operation, arguments),
+        endpoint_body=_endpoint_body(operation, passed),
     )
 
 
@@ -113,15 +124,15 @@ def _route_arguments(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
     problems = list(errors)
     if not validates(operation):
         problems.append("validation=False")
-    elif spec.validation_status != 422:
+    elif spec.validation_status != _VALIDATION:
         problems.append(f"validation_status={spec.validation_status}")
     arguments = [py_string(_router_path(operation, spec))]
-    if operation.status != 200:
+    if operation.status != _USUAL:
         arguments.append(f"status_code={operation.status}")
     arguments.append(f"summary={py_string(summary(operation))}")
     if operation.response.kind in _RESPONSE_CLASSES:
         arguments.append(f"response_class={_RESPONSE_CLASSES[operation.response.kind]}")
-    if operation.response.kind == "none" and operation.status not in {204, 205, 304}:
+    if operation.response.kind == "none" and operation.status not in _BODILESS:
         arguments.append("response_model=None")
     dependencies = _dependencies(operation)
     if dependencies:
@@ -188,20 +199,21 @@ def _endpoint_returns(operation: Operation) -> str:
     match operation.response.kind:
         case "bytes":
             return "Response"
-        case "none" if operation.status not in {204, 205, 304}:
+        case "none" if operation.status not in _BODILESS:
             return "Response"
         case _:
             return returns(operation)
 
 
-def _endpoint_body(operation: Operation, arguments: str) -> tuple[str, ...]:
-    call = f"await service.{operation.name}({arguments})"
+def _endpoint_body(operation: Operation, passed: str) -> tuple[str, ...]:
+    call = f"await service.{operation.name}({passed})"
     match operation.response.kind:
         case "bytes":
             return (
-                f'return Response({call}, {operation.status}, media_type="application/octet-stream")',
+                f"content = {call}",
+                f"return Response(content, {operation.status}, media_type={py_string(_BINARY)})",
             )
-        case "none" if operation.status not in {204, 205, 304}:
+        case "none" if operation.status not in _BODILESS:
             return (call, f"return Response(status_code={operation.status})")
         case "none":
             return (call,)
@@ -228,7 +240,7 @@ def plan_service(spec: FeatureSpec) -> ServicePlan:
     return ServicePlan(
         class_name=class_name,
         docstring=docstring(
-            f"What the {title} feature does; no HTTP in it: errors are domain errors, results are models",
+            f"What the {title} feature does, without HTTP: errors are its own, results are models",
             indent=0,
         ),
         class_docstring=docstring(
@@ -253,7 +265,8 @@ def plan_service(spec: FeatureSpec) -> ServicePlan:
         provided_arguments=", ".join(client.name for client in clients),
         hooks_docstring=docstring(
             f"The {title} feature's own functions: yours to write",
-            "featuregen made this file once and never changes it again. Until a function is written, its endpoint answers 501.",
+            "featuregen made this file once and never changes it again. "
+            "Until the function of an operation is written, its endpoint answers 501.",
             indent=0,
         ),
         hook_imports=(
@@ -267,16 +280,29 @@ def plan_service(spec: FeatureSpec) -> ServicePlan:
 
 
 def plan_hooks(spec: FeatureSpec) -> tuple[HookPlan, ...]:
-    hooks: dict[str, HookPlan] = {}
+    """The user's functions: what does an operation, and what stands around a call.
+
+    One that does an operation answers 501 until it is written; one around a call lets it pass.
+    """
+    hooks: list[HookPlan] = []
     for operation in spec.operations.values():
-        if operation.hook is not None and operation.hook not in hooks:
-            hooks[operation.hook] = HookPlan(
-                name=operation.hook,
-                signature=", ".join(call_parameters(operation, spec)),
-                returns=returns(operation),
-                docstring=docstring(summary(operation), _hook_body(operation, spec), indent=4),
-            )
-    return tuple(hooks.values())
+        given = parameters(operation, spec, service_uses(operation))
+        result = returns(operation)
+        title = words(operation.name)
+        if operation.hook is not None:
+            text = docstring(summary(operation), _hook_body(operation, spec), indent=4)
+            stub = f'raise NotImplementedYetError("{operation.hook}")'
+            hooks.append(HookPlan(operation.hook, ", ".join(given), result, text, stub))
+        if operation.before is not None:
+            text = docstring(f"Run before {title}; raise one of its errors to refuse it", indent=4)
+            hooks.append(HookPlan(operation.before, ", ".join(given), "None", text, None))
+        if operation.after is not None:
+            text = docstring(f"Run after {title}, with what it answers", indent=4)
+            first = [] if result == "None" else [f"result: {result}"]
+            stub_or_none = None if result == "None" else "return result"
+            signature = ", ".join([*first, *given])
+            hooks.append(HookPlan(operation.after, signature, result, text, stub_or_none))
+    return tuple(hooks)
 
 
 def _hook_body(operation: Operation, spec: FeatureSpec) -> str | None:
@@ -312,11 +338,13 @@ def plan_router(spec: FeatureSpec) -> RouterPlan:
             "from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Response",
             "from fastapi.responses import HTMLResponse, PlainTextResponse",
             *_parameter_imports(spec),
-            "from app.core.auth import CurrentUser, OptionalUser, User, get_current_user, get_optional_user, require_permission",
+            "from app.core.auth import CurrentUser, OptionalUser, User",
+            "from app.core.auth import get_current_user, get_optional_user, require_permission",
             "from app.core.ratelimit import rate_limit, rate_limit_by_address",
             "from app.core.resources import provide",
             "from app.core.upstream import UpstreamFailedError",
-            f"from app.core.errors import problems{''.join(f', {name}' for name in errors if name != 'UpstreamFailedError')}",
+            "from app.core.errors import problems",
+            *(f"from app.core.errors import {name}" for name in errors if name != _NOT_CORE),
             *(
                 f"from app.clients.{name} import {pascal(name)}Client, {name}_lifespan"
                 for name in clients

@@ -33,6 +33,9 @@ __all__ = [
     "toml_string",
 ]
 
+_LONG = 50
+_ENDS = ".!?…:;\u3002\uff01\uff1f"  # the last three are Chinese and Japanese
+_CLOSING = "\"')]\u201d\u2019\u00bb`"
 _PRAGMA = re.compile(
     r"(?i)(?:noqa|nosec|type:|fmt:|ruff|flake8|mypy:|pyright:|pylint:|pragma:|isort:|yapf:|nopep8|!|"
     r"region|endregion|vim?:|-\*-|.*coding[:=])"
@@ -40,8 +43,10 @@ _PRAGMA = re.compile(
 
 
 def py_literal(value: Json | Decimal) -> str:
-    """Return the Python literal of a JSON value or a decimal, on one line."""
+    """Return the source of a JSON value or a decimal, on one line; long runs as `"a" * 500`."""
     match value:
+        case str() if len(value) >= _LONG and len(set(value)) == 1:
+            return f"{py_string(value[0])} * {len(value)}"
         case str():
             return py_string(value)
         case Decimal():
@@ -60,7 +65,7 @@ def py_literal(value: Json | Decimal) -> str:
 def sentence(text: str) -> str:
     """Return `text` on one line, ended by a full stop unless it already ends in punctuation."""
     line = " ".join(text.split())
-    if not line or line[-1] in ".!?…:;。！？" or line.rstrip("\"')”’»`]").endswith((".", "!", "?")):
+    if not line or line[-1] in _ENDS or line.rstrip(_CLOSING).endswith((".", "!", "?")):
         return line
     return f"{line}."
 
@@ -93,7 +98,7 @@ def _docstring_text(line: str) -> str:
 
 
 def comment_lines(text: str, width: int = 98) -> tuple[str, ...]:
-    """Return `text` as the lines of a comment, without `# `; none of them means anything to a tool."""
+    """Return `text` as the lines of a comment, without `# `; no tool takes one for an order."""
     lines: list[str] = []
     for paragraph in paragraphs(_visible(text)):
         harmless = re.sub(
@@ -111,7 +116,7 @@ def env_comment(text: str, width: int = 98) -> tuple[str, ...]:
 
 
 def _visible(text: str) -> str:
-    """Return `text` with its line breaks, and every other character that nobody can see as a blank."""
+    """Return `text` with its line breaks; any other character that nobody can see is a blank."""
     return "".join(
         char if char == "\n" or unicodedata.category(char)[0] not in "CZ" else " "
         for char in text.replace("\r\n", "\n").replace("\r", "\n")
@@ -138,7 +143,7 @@ def md_cell(text: str) -> str:
 
 
 def md_code(text: str, *, in_cell: bool = False) -> str:
-    """Return `text` as an inline code span; in a table cell a `|` needs its backslash even there."""
+    """Return `text` as an inline code span; in a table cell `|` needs a backslash even there."""
     line = " ".join(_visible(text).split())
     if not line:
         return ""
@@ -154,9 +159,7 @@ def md_block(value: Json, *, language: str = "json") -> str:
     text = json.dumps(value, indent=2, ensure_ascii=False)
     # What is invisible is escaped, which JSON allows inside strings, where alone it can stand.
     text = "".join(
-        char
-        if char == "\n" or char == " " or unicodedata.category(char)[0] not in "CZ"
-        else _json(char)
+        char if char in {"\n", " "} or unicodedata.category(char)[0] not in "CZ" else _json(char)
         for char in text
     )
     fence = "`" * max(3, _longest_run(text) + 1)
@@ -192,9 +195,9 @@ def _toml(char: str) -> str:
 def env_value(text: str) -> str:
     """Return what stands right of `NAME=` in an env file, as python-dotenv reads it.
 
-    python-dotenv expands `${NAME}` even inside single quotes and has no escape for it, and it takes a
-    backslash before a closing quote for an escaped quote: both are written by an empty variable's
-    default, `${:-$}`.
+    python-dotenv expands `${NAME}` even inside single quotes and has no escape for it, and it takes
+    a backslash before a closing quote for an escaped quote: both are written as the default of a
+    variable without a name, `${:-$}`.
     """
     if "\0" in text or any(unicodedata.category(char) == "Cs" for char in text):
         raise ValueError("an environment variable holds no NUL and no lone surrogate")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _NOWS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2080, 1, 1, tzinfo=UTC))
 _MOST_TRIES = 20_000
 _MOST_VALUES = 24
+_LONGEST = 300
 _LEFT_OUT = object()
 
 
@@ -182,33 +183,40 @@ def _near(literal: object, field: Field) -> list[Json]:
     match literal:
         case bool():
             return [literal] if kind == "bool" else []
-        case int() | float() | Decimal() if kind in {"int", "decimal", "float"}:
-            return _near_number(Decimal(str(literal)), field)
-        case int() | float() | Decimal() if kind in {"string", "list", "map"}:
-            return _of_lengths(int(Decimal(str(literal))), field)
+        case int() | float() | Decimal():
+            number = Decimal(str(literal))
+            if kind in {"int", "decimal", "float"}:
+                return _near_number(number, field)
+            return _of_lengths(int(number)) if kind == "string" else []
         case str() if kind in {"string", "enum", "email", "url", "id"}:
             return [literal, f"{literal}x", literal.lower(), literal.upper()]
         case str() if kind == "list":
             return [[literal]]
-        case datetime() if kind == "date":
-            return _near_moment(literal.date(), timedelta(days=1))
-        case datetime() if kind == "datetime":
-            return _near_moment(literal, timedelta(seconds=1))
-        case date() if kind == "date":
-            return _near_moment(literal, timedelta(days=1))
-        case timedelta() if kind == "duration":
+        case date() | time() | timedelta():
+            return _near_moment(literal, kind)
+        case _:
+            return []
+
+
+def _near_moment(literal: date | time | timedelta, kind: str) -> list[Json]:
+    if isinstance(literal, datetime) and kind == "date":
+        literal = literal.date()
+    match literal, kind:
+        case (datetime(), "datetime"):
+            return _around(literal, timedelta(seconds=1))
+        case (date(), "date"):
+            return _around(literal, timedelta(days=1))
+        case (timedelta(), "duration"):
             second = timedelta(seconds=1)
-            return [
-                json_of(value)
-                for value in (literal, literal + second, max(literal - second, second))
-            ]
-        case time() if kind == "time":
+            near = (literal, literal + second, max(literal - second, second))
+            return [json_of(value) for value in near]
+        case (time(), "time"):
             return [json_of(literal), "00:00:00", "23:59:59"]
         case _:
             return []
 
 
-def _near_moment(moment: date, step: timedelta) -> list[Json]:
+def _around(moment: date, step: timedelta) -> list[Json]:
     far = timedelta(days=400)
     candidates = (moment, moment + step, moment - step, moment + far, moment - far)
     return [json_of(value) for value in candidates]
@@ -223,8 +231,6 @@ def _near_number(number: Decimal, field: Field) -> list[Json]:
     return [f"{value:f}" for value in (number, number + step, number - step, number * 2)]
 
 
-def _of_lengths(length: int, field: Field) -> list[Json]:
-    sizes = [size for size in (length - 1, length, length + 1) if 0 <= size <= 300]  # noqa: PLR2004
-    if field.type.kind == "string":
-        return ["a" * size for size in sizes]
-    return []
+def _of_lengths(length: int) -> list[Json]:
+    sizes = (length - 1, length, length + 1)
+    return ["a" * size for size in sizes if 0 <= size <= _LONGEST]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,9 +70,34 @@ def body_cases(model: Model, spec: FeatureSpec) -> tuple[tuple[Change, ...], tup
     return tuple(accepted), tuple(refused)
 
 
-def _names(check: str) -> set[str]:
-    import re
+_RUN = re.compile(r"(.)\1{39,}", re.DOTALL)
 
+
+def case_literal(value: Json) -> str:
+    """Like `py_literal`, with a long run of one character written as `"x" * 500`."""
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{py_string(key)}: {case_literal(item)}" for key, item in value.items())
+            + "}"
+        )
+    if isinstance(value, list):
+        return "[" + ", ".join(case_literal(item) for item in value) + "]"
+    if not isinstance(value, str):
+        return py_literal(value)
+    parts: list[str] = []
+    position = 0
+    for run in _RUN.finditer(value):
+        if run.start() > position:
+            parts.append(py_string(value[position : run.start()]))
+        parts.append(f"{py_string(run.group(1))} * {len(run.group())}")
+        position = run.end()
+    if position < len(value) or not parts:
+        parts.append(py_string(value[position:]))
+    return " + ".join(parts)
+
+
+def _names(check: str) -> set[str]:
     return set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", check))
 
 
@@ -80,7 +106,7 @@ def _body_change(field: Field, case: Case) -> Change:
         ("/body", _escaped(field.wire_name), *(_escaped(str(part)) for part in case.pointer))
     )
     label = py_string(f"{field.name}: {case.label}")
-    return Change("body", label, py_literal({field.wire_name: case.value}), py_string(pointer))
+    return Change("body", label, case_literal({field.wire_name: case.value}), py_string(pointer))
 
 
 def _escaped(part: str) -> str:
@@ -162,11 +188,11 @@ def _parameter_change(
             values: dict[str, Json] = {
                 item.wire_name: sample(item, spec) for item in operation.query
             }
-            value = py_literal({**values, field.wire_name: case.value})
+            value = case_literal({**values, field.wire_name: case.value})
         case "path":
-            value = py_string(url(operation, spec, {field.name: case.value}))
+            value = case_literal(url(operation, spec, {field.name: case.value}))
         case _:
-            value = py_literal({header_name(field): text(case.value)})
+            value = case_literal({header_name(field): text(case.value)})
     return Change(where, label, value, pointer)
 
 

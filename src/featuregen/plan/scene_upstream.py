@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from featuregen.plan.answers import normalised_model, received
-from featuregen.plan.clients import needs_key, query_mappings, sends_query
+from featuregen.plan.answers import normalised_model
+from featuregen.plan.clients import needs_key, query_mappings, received, sends_query
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import sample
 from featuregen.plan.scene_requests import text

@@ -372,24 +372,35 @@ def _setting_type(field: Field) -> _Parts:
 def _declared(field: Field, parts: _Parts, where: Where) -> tuple[str, str | None]:
     """Return annotation and default of a field of a class.
 
-    All that is said of the type stands in `Annotated`. What is said of the field joins it there,
-    or stands in `= Field(…)` where the type is a union with None.
+    What is said of the type stands in `Annotated`. What is said of the field joins it there, or
+    stands in `= Field(default=…)` where there is a default. An alias always stands in `Annotated`:
+    type checkers would take one in the default for the name of the constructor's argument.
     """
     about = _about(field, where)
-    marker = _sensitive(field, parts) if where == "model" else None
-    outer = [marker] if marker else []
+    outer = [marker] if where == "model" and (marker := _sensitive(field, parts)) else []
     default = _default(field, where)
-    if default is not None and field.type.kind == "model" and field.default is not None:
-        about["default_factory"], default = f"lambda: {default}", None
-    if not field.nullable or field.type.kind == "json":
-        parts.arguments.update(about)
-        return _annotated(parts.base, parts, "Field", outer), default
-    base = f"{_annotated(parts.base, parts, 'Field')} | None"
-    if not about or outer or "alias" in about:
-        wrapped = _Parts(base, about, [], parts.imports)
-        return _annotated(base, wrapped, "Field", outer), default
+    union = field.nullable and field.type.kind != "json"
+    named = {"alias": alias} if (alias := about.pop("alias", None)) else {}
+    if default is None:
+        parts.arguments |= named | about
+        return _annotated(parts.base, parts, "Field", outer), None
+    if not union and not parts.markers and not outer and not named and about:
+        about = parts.arguments | about
+        parts.arguments = {}
+    if union:
+        base = f"{_annotated(parts.base, parts, 'Field')} | None"
+        annotation = _annotated(base, _Parts(base, named, imports=parts.imports), "Field", outer)
+    else:
+        parts.arguments |= named
+        annotation = _annotated(parts.base, parts, "Field", outer)
+    if field.type.kind == "model" and field.default is not None:
+        about = {"default_factory": f"lambda: {default}"} | about
+    elif about:
+        about = {"default": default} | about
+    if not about:
+        return annotation, default
     parts.use("pydantic", "Field")
-    return base, f"Field({_call({'default': default or 'None', **about})})"
+    return annotation, f"Field({_call(about)})"
 
 
 def _about(field: Field, where: Where) -> dict[str, str]:

@@ -24,7 +24,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def wrapped(line: str, width: int, *, first_used: int = 0) -> tuple[str, ...]:
-    """Break one line at its spaces; `first_used` columns of the first are taken. Long words stay whole."""
+    """Break a line at its spaces, never in a word; `first_used` columns of the first are taken."""
     hanging = "  " if _LIST_ITEM.match(line) else ""
     lines: list[str] = []
     current, used = "", first_used

@@ -1,0 +1,87 @@
+"""Shared by the tests: where things are, and the environment that generated projects run in."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from featuregen.environment import project_environment
+from featuregen.pipeline import Options, new
+from featuregen.progress import Silent
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAYMENT = REPOSITORY / "examples" / "payment" / "payment.yaml"
+OK_CASES = sorted((REPOSITORY / "tests" / "cases" / "ok").glob("*.yaml"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def payment_spec() -> Path:
+    return PAYMENT
+
+
+@pytest.fixture(scope="session")
+def _pristine_payment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("pristine") / "payment-api"
+    new(PAYMENT, root, Options(verify=False), Silent())
+    return root
+
+
+@pytest.fixture
+def payment_project(_pristine_payment: Path, tmp_path: Path) -> Path:
+    """A project of its own with the payment feature in it, not verified."""
+    root = tmp_path / "payment-api"
+    shutil.copytree(_pristine_payment, root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def every_feature(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One project with all features of `tests/cases/ok` and the payment example. Read only."""
+    root = tmp_path_factory.mktemp("every") / "shop-api"
+    for spec in (PAYMENT, *OK_CASES):
+        new(spec, root, Options(verify=False), Silent())
+    return root
+
+
+@pytest.fixture(scope="session")
+def app_python(every_feature: Path) -> Path:
+    """The interpreter with everything that a generated project needs."""
+    return project_environment(every_feature, (every_feature / "pyproject.toml").read_text()).python
+
+
+class ToolRunner:
+    """Runs the project's own tools: `tool(root, "mypy")`."""
+
+    def __init__(self, python: Path) -> None:
+        self.python = python
+
+    def __call__(self, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.python), "-m", *arguments],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def tool(app_python: Path) -> ToolRunner:
+    return ToolRunner(app_python)
+
+
+def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file of a tree: bytes and mode."""
+    return {
+        path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mode)
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }

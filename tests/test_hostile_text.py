@@ -1,0 +1,206 @@
+"""No text of a spec can become code: it is refused with a diagnostic, or it arrives as the same text."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import tomllib
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from featuregen.errors import SpecError
+from featuregen.plan.make import make_plan
+from featuregen.plan.project import plan_project
+from featuregen.render import render_feature, render_project
+from featuregen.spec.load import parse_spec
+
+HARMLESS = "harmless text"
+SPEC: dict[str, Any] = {
+    "featuregen": 1,
+    "feature": "sample",
+    "title": HARMLESS,
+    "summary": HARMLESS,
+    "requirements": {"users": [HARMLESS], "acceptance": [HARMLESS], "notes": [HARMLESS]},
+    "settings": {
+        "sample_url": {"type": "url", "example": "https://sample.example", "description": HARMLESS},
+        "sample_label": {"type": "string", "default": HARMLESS, "description": HARMLESS},
+    },
+    "errors": {"SampleError": {"status": 409, "title": HARMLESS, "description": HARMLESS}},
+    "upstreams": {
+        "remote": {
+            "base_url": "sample_url",
+            "error_message": "error",
+            "errors": {
+                409: {"raise": "SampleError", "message": HARMLESS},
+                "other": {"raise": "SampleError", "message": HARMLESS},
+            },
+        }
+    },
+    "models": {
+        "Sample": {
+            "summary": HARMLESS,
+            "description": HARMLESS,
+            "fields": {
+                "name": {
+                    "type": "string",
+                    "description": HARMLESS,
+                    "example": HARMLESS,
+                    "default": HARMLESS,
+                },
+                "kind": {"type": "enum", "values": [HARMLESS, "other"]},
+                "size": "int",
+            },
+            "rules": [{"check": "size > 0", "message": HARMLESS}],
+            "example": {"name": HARMLESS, "kind": HARMLESS, "size": 3},
+        }
+    },
+    "operations": {
+        "make_sample": {
+            "method": "POST",
+            "path": "/",
+            "summary": HARMLESS,
+            "description": HARMLESS,
+            "request": "Sample",
+            "response": "Sample",
+            "permission": "samples.make",
+            "call": {
+                "method": "POST",
+                "path": "/samples",
+                "send": {
+                    "name": "name",
+                    "fixed": f"={HARMLESS}",
+                    "mapped": f"kind|map({HARMLESS}=x, *=y)",
+                },
+                "receive": {
+                    "name": "name",
+                    "kind": f"kind|map(a={HARMLESS}, *=other)",
+                    "size": "size",
+                },
+            },
+        },
+        "count_samples": {
+            "method": "GET",
+            "path": "/count",
+            "query": {"q": {"type": "string", "description": HARMLESS, "example": HARMLESS}},
+            "response": "text",
+            "auth": "none",
+            "hook": "count_samples",
+        },
+    },
+    "examples": [
+        {
+            "name": HARMLESS,
+            "do": "make_sample",
+            "with": {"name": HARMLESS, "kind": "other", "size": 1},
+            "upstream": {"status": 409, "body": {"error": HARMLESS}},
+            "expect": {"status": 409, "body": {"detail": HARMLESS}},
+        }
+    ],
+}
+
+Place = tuple[str | int, ...]
+
+
+def places(value: object, path: Place = ()) -> Iterator[Place]:
+    """Where the harmless text stands, as a value or a part of one."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from places(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from places(item, (*path, index))
+    elif isinstance(value, str) and HARMLESS in value:
+        yield path
+
+
+PLACES = list(places(SPEC))
+
+
+def with_text(place: Place, text: str) -> str:
+    spec: Any = copy.deepcopy(SPEC)
+    target = spec
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = target[place[-1]].replace(HARMLESS, text)
+    return json.dumps(spec)
+
+
+HOSTILE = [
+    '"', "'", '"""', "'''", "\\", '\\"', '"""\nimport os\n"""', "\n\nimport os", "\r\n", "{{ 7*7 }}", "{% raw %}", "{# #}", "#}",
+    "${HOME}", "$(id)", "`id`", "\0", "‮evil‬", "⁦", "\ud800", "__import__('os').system('id')", "../../etc/passwd", "{upstream_message}", "{",
+    "}", "%s", "<!-- /featuregen:sample -->", "<script>alert(1)</script>", "|", "# comment", "\x1b[31m", " ", "\x85", "😀", " leading and trailing ",
+    "f'{x}'", '{"a": 1}', "a" * 600, "=x", "a|lower", "a=b, *=c", "key: value", "- item", "!tag", "&a", "*a",
+]  # fmt: skip
+fragments = st.sampled_from(HOSTILE) | st.text(max_size=8)
+hostile = st.lists(fragments, min_size=1, max_size=4).map("".join)
+
+
+def rendered(text: str) -> dict[str, str]:
+    spec = parse_spec(text, "sample.yaml")
+    files, contribution = render_feature(make_plan(spec))
+    return {**files, **render_project(plan_project("sample-api", [contribution]), [contribution])}
+
+
+def shape(source: str) -> list[str]:
+    """The kinds of all nodes: what a text may not change."""
+    return [type(node).__name__ for node in ast.walk(ast.parse(source))]
+
+
+def strings(files: dict[str, str]) -> set[str]:
+    found: set[str] = set()
+    for path, source in files.items():
+        if path.endswith(".py"):
+            for node in ast.walk(ast.parse(source)):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    found.add(node.value)
+    return found
+
+
+@lru_cache
+def harmless_shapes(place: Place) -> dict[str, list[str]]:
+    files = rendered(with_text(place, HARMLESS))
+    return {path: shape(text) for path, text in files.items() if path.endswith(".py")}
+
+
+def check(place: Place, text: str) -> None:
+    try:
+        files = rendered(with_text(place, text))
+    except SpecError as refused:
+        assert refused.diagnostics
+        return
+    expected = harmless_shapes(place)
+    assert expected.keys() == {path for path in files if path.endswith(".py")}
+    for path, kinds in expected.items():
+        assert shape(files[path]) == kinds, path
+    tomllib.loads(files["pyproject.toml"])
+    for line in files[".env.example"].splitlines():
+        assert not line or line.startswith("#") or line.partition("=")[0].isidentifier()
+    assert files["README.md"].count("<!-- /featuregen:sample -->") == 1
+    if not {"title", "summary", "description", "requirements"} & set(place):  # prose is wrapped
+        plain = text.strip() if place[-1] in {"message"} else text
+        assert any(plain in found or plain.strip() in found for found in strings(files)), place
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+def test_hostile_text_stays_text(place: Place) -> None:
+    for text in HOSTILE:
+        check(place, text)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(place=st.sampled_from(PLACES), text=hostile)
+def test_any_text_stays_text(place: Place, text: str) -> None:
+    check(place, text)
+
+
+@pytest.mark.heavy
+@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(place=st.sampled_from(PLACES), text=hostile)
+def test_any_text_stays_text_at_length(place: Place, text: str) -> None:
+    check(place, text)
