@@ -14,6 +14,11 @@ from featuregen.verify.model import Failure, Stage
 from featuregen.verify.processes import Finished
 
 _SHOWN = 20
+_UNFORMATTED = re.compile(
+    r"^(?:Would reformat: (?P<old>.+)"  # an older ruff
+    r"|(?P<what>\S.*)\n *--> (?P<file>.+?):(?P<line>\d+):\d+)$",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,14 @@ def read_ruff(finished: Finished, tree: Path) -> tuple[Finding, ...] | None:
 
 def read_format(finished: Finished, tree: Path) -> tuple[Finding, ...]:
     """The files that `ruff format --check` would change."""
-    names = re.findall(r"^Would reformat: (.+)$", finished.output, re.MULTILINE)
-    return tuple(Finding(_relative(name, tree), 1, "is not formatted") for name in names)
+    return tuple(
+        Finding(
+            _relative(found["old"] or found["file"], tree),
+            int(found["line"] or 1),
+            "is not formatted" if found["old"] or "unformatted" in found["what"] else found["what"],
+        )
+        for found in _UNFORMATTED.finditer(finished.output)
+    )
 
 
 def read_mypy(finished: Finished) -> tuple[Finding, ...]:

@@ -107,13 +107,17 @@ class Work:
         command = pytest_command(
             self.environment.python, self.tree, self.test_files, sources, self.scratch
         )
-        finished = self._run(command, listen=lambda line: _progress(line, say))
+        finished = self._run(command, importing=True, listen=lambda line: _progress(line, say))
         stage, results, failures = read_tests(finished, self.scratch, self.tree, self.blame)
         say(f"tests {stage.summary}")
         return Part((stage,), failures, results)
 
-    def _run(self, command: list[str], listen: Say | None = None) -> Finished:
-        variables = tool_variables(self.tree, self.environment.python, self.scratch)
+    def _run(
+        self, command: list[str], *, importing: bool = False, listen: Say | None = None
+    ) -> Finished:
+        variables = tool_variables(
+            self.tree, self.environment.python, self.scratch, importing=importing
+        )
         try:
             return self.running.run(
                 command, cwd=self.tree, variables=variables, timeout=self.timeout, listen=listen
