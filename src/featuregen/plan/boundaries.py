@@ -6,7 +6,7 @@ import base64
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
 from featuregen.plan.python_values import iso_duration
@@ -193,10 +193,10 @@ def _bytes_inside(field: Field, spec: FeatureSpec, depth: int) -> Iterator[Case]
 def _bytes_outside(field: Field, spec: FeatureSpec, depth: int) -> Iterator[Case]:  # noqa: ARG001
     if field.min_length:
         short = base64.b64encode(b"\xff" * (field.min_length - 1)).decode()
-        yield Case("one too short", short, code="bytes_too_short")
+        yield Case("one too short", short, code="too_short")
     if field.max_length is not None and field.max_length < _LONGEST:
         long = base64.b64encode(b"\xff" * (field.max_length + 1)).decode()
-        yield Case("one too long", long, code="bytes_too_long")
+        yield Case("one too long", long, code="too_long")
     yield Case("no base64", "#?!", code="base64_decode")
     yield Case("a number", 5, code="base64_decode")
 
@@ -296,8 +296,18 @@ def _beyond_bounds(field: Field) -> Iterator[Case]:
     ):  # fmt: skip
         bound = getattr(field, name)
         if bound is not None:
-            value = _written(field, Decimal(str(bound)) + distance)
-            yield Case(label, value, code=codes[name])
+            number = _multiple_beyond(
+                field, Decimal(str(bound)) + distance, up=name in {"lt", "le"}
+            )
+            yield Case(label, _written(field, number), code=codes[name])
+
+
+def _multiple_beyond(field: Field, number: Decimal, *, up: bool) -> Decimal:
+    """Return the number, or the next multiple further out: it is to break one constraint only."""
+    if field.multiple_of is None:
+        return number
+    step = Decimal(str(field.multiple_of))
+    return (number / step).to_integral_value(ROUND_CEILING if up else ROUND_FLOOR) * step
 
 
 def _no_multiple(field: Field, spec: FeatureSpec) -> Iterator[Case]:
@@ -472,8 +482,8 @@ def _sizes(field: Field, spec: FeatureSpec, depth: int, *, outer: bool) -> Itera
         if size is None or (outer and size == 0 and beyond < 0) or size > 100:  # noqa: PLR2004
             continue
         value = build(field, spec, size + (beyond if outer else 0), depth)
-        if field.unique and len(value) < size:
-            continue
+        if len(value) != size + (beyond if outer else 0):
+            continue  # there are not so many different items
         code = ("too_short" if beyond < 0 else "too_long") if outer else None
         what = "items" if field.type.kind == "list" else "keys"
         shown = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -137,7 +137,7 @@ def source_of(value: object) -> str:
             items = (f"{py_string(str(key))}: {source_of(item)}" for key, item in value.items())
             return f"{{{', '.join(items)}}}"
         case date() | time() | timedelta():
-            return py_moment(value.astimezone(UTC) if isinstance(value, datetime) else value)
+            return py_moment(value)
         case bytes():
             return repr(value) if b'"' in value else f'b"{repr(value)[2:-1]}"'
         case None | bool() | int() | float() | str() | Decimal():

@@ -26,7 +26,7 @@ _CONTROLS = [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F]
 def matching(
     pattern: str, *, index: int = 0, shortest: int = 0, longest: int | None = None
 ) -> str | None:
-    """Return a text that the pattern finds itself in, between those lengths; None if none was found.
+    """Return a text that the pattern matches, between those lengths; None if none was found.
 
     Different `index`es give different texts where the pattern leaves a choice.
     """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Where = Literal["model", "query", "path", "header", "setting"]
 
-_DATETIME = ("date", "datetime", "time", "timedelta")
+_DATETIME = ("date", "datetime", "time", "timedelta", "timezone")
 _ID_PATTERN = "^[A-Za-z0-9_-]{1,255}$"
 
 

@@ -51,13 +51,20 @@ def py_moment(value: datetime | date | time | timedelta) -> str:
     match value:
         case datetime():
             parts = _trimmed(value.year, value.month, value.day, *_clock(value), keep=3)
-            return f"datetime({parts}, tzinfo=UTC)"
+            return f"datetime({parts}, tzinfo={_zone(value)})"
         case date():
             return f"date({value.year}, {value.month}, {value.day})"
         case time():
             return f"time({_trimmed(*_clock(value), keep=1)})"
         case timedelta():
             return f"timedelta({_duration(value)})"
+
+
+def _zone(value: datetime) -> str:
+    offset = value.utcoffset() or timedelta()
+    if not offset:
+        return "UTC"
+    return f"timezone({'-' if offset < timedelta() else ''}timedelta({_duration(abs(offset))}))"
 
 
 def _clock(value: datetime | time) -> tuple[int, int, int, int]:
