@@ -1,4 +1,4 @@
-"""Results as the pipeline hands them over, written out by hand: a proven payment feature, and a failed one."""
+"""Results as the pipeline hands them over: a payment feature, proven and failed, written out."""
 
 from __future__ import annotations
 
@@ -45,9 +45,17 @@ PICTURE = FeaturePicture(
     ),
     settings=(
         SettingNeeded(
-            "PAYMENT_API_URL", True, "Base URL of the provider", "https://api.example.com"
+            name="PAYMENT_API_URL",
+            required=True,
+            description="Base URL of the provider",
+            example="https://api.example.com",
         ),
-        SettingNeeded("PAYMENT_TIMEOUT", False, "Deadline of one call", "30s"),
+        SettingNeeded(
+            name="PAYMENT_TIMEOUT",
+            required=False,
+            description="Deadline of one call",
+            example="30s",
+        ),
     ),
     errors=(ErrorAnswer("PaymentError", 402, "payment_declined", "Payment declined"),),
     traits=("POST /api/v1/payments calls provider: POST /payments, up to 3 attempts within 30 s",),
@@ -65,9 +73,9 @@ FILES = (
 PROVEN = Verification(
     ok=True,
     stages=(
-        Stage("ruff", True, 0.08, "0 findings"),
-        Stage("mypy", True, 1.25, "0 findings"),
-        Stage("tests", True, 3.2, "2 passed, 1 expected failure"),
+        Stage(name="ruff", ok=True, seconds=0.08, summary="0 findings"),
+        Stage(name="mypy", ok=True, seconds=1.25, summary="0 findings"),
+        Stage(name="tests", ok=True, seconds=3.2, summary="2 passed, 1 expected failure"),
     ),
     tests=(
         TestResult(
@@ -113,8 +121,14 @@ FAILED = replace(
     PROVEN,
     ok=False,
     stages=(
-        Stage("ruff", True, 0.08, "0 findings"),
-        Stage("tests", False, 3.2, "1 failed, 1 passed", "E  assert 200 == 422"),
+        Stage(name="ruff", ok=True, seconds=0.08, summary="0 findings"),
+        Stage(
+            name="tests",
+            ok=False,
+            seconds=3.2,
+            summary="1 failed, 1 passed",
+            output="E  assert 200 == 422",
+        ),
     ),
     tests=(
         TestResult(
@@ -181,7 +195,8 @@ PLANNED = PlanResult(
             1,
             1,
             "diff --git a/app/main.py b/app/main.py\n--- a/app/main.py\n+++ b/app/main.py\n"
-            "@@ -1,2 +1,2 @@\n from fastapi import FastAPI\n-app = FastAPI()\n+app = create_app()\n",
+            "@@ -1,2 +1,2 @@\n from fastapi import FastAPI\n"
+            "-app = FastAPI()\n+app = create_app()\n",
         ),
         FileDiff(
             "app/models/payment.py",

@@ -13,7 +13,7 @@ from featuregen.report import as_text, plan_as_text
 from featuregen.report.facts import near, percent, uncovered
 from featuregen.results import FileChange, RunResult
 from featuregen.terminal import Style, duration
-from featuregen.verify import FileCoverage
+from featuregen.verify import Failure, FileCoverage
 
 PLAIN = Style(color=False, unicode=True, width=100)
 
@@ -210,7 +210,7 @@ def test_a_long_list_of_failures_is_cut_and_says_so() -> None:
     assert "  and 2 more (--json has all)\n" in text
 
 
-def _failing(failures: tuple[object, ...]) -> RunResult:
+def _failing(failures: tuple[Failure, ...]) -> RunResult:
     return replace(BROKEN, verification=replace(FAILED, failures=failures))
 
 
