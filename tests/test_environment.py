@@ -18,6 +18,7 @@ from featuregen.environment.cache import (
     environment_key,
     essence,
     prune,
+    uv_variables,
 )
 from featuregen.environment.installed import interpreter_of
 from featuregen.environment.requirements import Requirements, read_requirements
@@ -272,6 +273,22 @@ def test_an_environment_is_built_once(
     assert (again.python, again.key) == (environment.python, environment.key)
     names = [place.name for place in (cache / "environments").iterdir() if place.is_dir()]
     assert names == [environment.key]
+
+
+def test_what_is_said_to_pip_is_said_to_uv_unless_uv_is_told_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+    monkeypatch.setenv("PIP_CERT", "/etc/company.pem")
+    monkeypatch.setenv("VIRTUAL_ENV", "/somewhere")
+    variables = uv_variables()
+    assert variables["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert variables["SSL_CERT_FILE"] == "/etc/company.pem"
+    assert "VIRTUAL_ENV" not in variables
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://other.example/simple")
+    assert uv_variables()["UV_DEFAULT_INDEX"] == "https://other.example/simple"
 
 
 def requirements_of(number: int) -> Requirements:

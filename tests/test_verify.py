@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import select
 import sys
 import time
 from collections.abc import Iterable
@@ -340,14 +340,17 @@ def test_a_test_that_does_not_end_is_killed_with_what_it_started(
     assert time.perf_counter() - started < 60
     assert "did not end within" in said(found, "tests")
     assert not found.ok
-    assert not is_running(int(child.read_text()))
+    assert ends(int(child.read_text()))
 
 
-def is_running(process: int) -> bool:
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, check=False
-    )
-    return bool(state.stdout.strip()) and not state.stdout.startswith(b"Z")
+def ends(process: int) -> bool:
+    """Whether a process that was told to end does, or has."""
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    with os.fdopen(handle):
+        return bool(select.select([handle], [], [], 10)[0])
 
 
 def test_an_interrupt_ends_the_tools_and_is_passed_on(
@@ -369,7 +372,7 @@ def test_an_interrupt_ends_the_tools_and_is_passed_on(
 
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "tree", environment, {"tests/test_shop.py": tests}, on_stage=interrupt)
-    assert not is_running(int(child.read_text()))
+    assert ends(int(child.read_text()))
 
 
 # --- processes -----------------------------------------------------------------------------------
@@ -392,7 +395,7 @@ def test_a_process_that_outlives_its_tool_is_ended(tmp_path: Path) -> None:
     code = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"
     found = python(code, tmp_path)
     assert (found.code, found.timed_out) == (0, False)
-    assert not is_running(int(found.output))
+    assert ends(int(found.output))
     assert found.seconds < 10
 
 

@@ -157,6 +157,17 @@ def test_a_project_that_is_not_there_is_made_with_its_parents(tmp_path: Path) ->
     assert mode(root / "run") & stat.S_IXUSR
 
 
+def test_a_project_that_was_removed_since_staging_is_not_made_again(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "a.py").write_bytes(b"old")
+    staged = stage(root, [Write("a.py", b"new")])
+    root.rename(tmp_path / "elsewhere")
+    with pytest.raises(FeaturegenError, match="changed while"):
+        apply(staged)
+    assert not root.exists()
+
+
 def test_a_symlinked_home_of_the_journal_is_refused(tmp_path: Path) -> None:
     outside, root = tmp_path / "outside", tmp_path / "project"
     outside.mkdir()
@@ -179,7 +190,9 @@ PATHS = st.sampled_from(["a.py", "b.py", "x/a.py", "x/b.py", "x/y/a.py", ".featu
 CONTENTS = st.sampled_from([None, b"", b"one\n", b"two\r\n", b"\xff\0"])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(before=st.dictionaries(PATHS, CONTENTS), after=st.dictionaries(PATHS, CONTENTS))
 def test_applying_and_applying_the_inverse_restores_the_tree(
     tmp_path_factory: pytest.TempPathFactory,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from featuregen.environment.cache import cache_folder, cached_environment, environment_key
+from featuregen.environment.cache import cache_folder, cached_environment, environment_key, prune
 from featuregen.environment.installed import Installed, probe, read_venv, unmet
 from featuregen.environment.requirements import read_requirements
 from featuregen.errors import FeaturegenError
 
-__all__ = ["Environment", "cache_folder", "project_environment"]
+__all__ = ["Environment", "cache_folder", "project_environment", "prune"]
 
 
 @dataclass(frozen=True, slots=True)

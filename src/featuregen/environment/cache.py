@@ -6,11 +6,7 @@ An environment appears under its key in one rename, complete; so one that is the
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
-import platform
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +17,7 @@ from featuregen.environment.requirements import Requirements
 from featuregen.errors import FeaturegenError
 
 KEPT = 8
-"""So many environments stay; the least recently used go."""
+"""So many environments (or caches of mypy) stay; the least recently used go."""
 _BUSY_SECONDS = 3600
 _FRAME = "\N{MULTIPLICATION SIGN}╰─▶├│ "
 _HINTS = (
@@ -44,6 +40,10 @@ def cache_folder(name: str) -> Path:
 
 def environment_key(requirements: Requirements) -> str:
     """Names the environment that these requirements need on this machine."""
+    import hashlib
+    import json
+    import platform
+
     data = [requirements.lines, _python_request(requirements), sys.platform, platform.machine()]
     return hashlib.sha256(json.dumps(data).encode()).hexdigest()[:24]
 
@@ -73,6 +73,8 @@ def _ready(home: Path) -> Path | None:
 
 def _python_request(requirements: Requirements) -> str:
     """Our own Python where the project allows it, else what the project asks for."""
+    import platform
+
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     ours = platform.python_version()
@@ -101,6 +103,7 @@ def _building(home: Path) -> Iterator[None]:
 
 
 def _build(requirements: Requirements, home: Path, root: Path, *, offline: bool) -> Path:
+    import platform
     import shutil
 
     if requirements.elsewhere:
@@ -147,13 +150,15 @@ def _put(building: Path, home: Path) -> None:
 
 def _uv(arguments: list[str], root: Path) -> None:
     """Run uv with the caller's configuration: uv.toml, the project's `[tool.uv]`, variables."""
+    import subprocess
+
     cwd = root if root.is_dir() else cache_folder("environments")
     command = [_uv_binary(), *arguments]
     try:
         done = subprocess.run(
             command,
             cwd=cwd,
-            env=_uv_variables(),
+            env=uv_variables(),
             capture_output=True,
             text=True,
             errors="replace",
@@ -187,7 +192,7 @@ def _uv_binary() -> str:
         return found
 
 
-def _uv_variables() -> dict[str, str]:
+def uv_variables() -> dict[str, str]:
     """The caller's environment; what it says to pip is said to uv, unless uv is told itself."""
     variables = dict(os.environ)
     for pip, uv in (
@@ -218,14 +223,14 @@ def essence(stderr: str) -> str:
     return " ".join(kept)[:600] or "uv gave no reason"
 
 
-def prune(environments: Path, current: Path) -> None:
-    """Remove the environments used least recently, and what dead builders left."""
+def prune(folder: Path, current: Path) -> None:
+    """Remove what was used least recently, and what dead builders left."""
     import shutil
     import time
 
     now = time.time()
     found: list[tuple[float, Path]] = []
-    for place in environments.iterdir():
+    for place in folder.iterdir():
         with contextlib.suppress(OSError):
             if place.is_dir():
                 found.append((place.stat().st_mtime, place))

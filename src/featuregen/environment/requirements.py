@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,6 +31,8 @@ def read_requirements(pyproject_text: str) -> Requirements:
     A project without that group may have its tests' requirements in an extra named `dev` or `test`.
     Raises `FeaturegenError` where the file does not hold.
     """
+    import tomllib
+
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.utils import canonicalize_name
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from featuregen.environment import Environment, cache_folder
+from featuregen.environment import Environment, cache_folder, prune
 from featuregen.errors import FeaturegenError
 from featuregen.verify.blame import Blame
 from featuregen.verify.checks import (
@@ -155,8 +156,11 @@ def _mypy_cache(
     texts = [(tree / flag).read_text("utf-8") for flag in flags if (tree / flag).is_file()]
     sections = [_MYPY_SECTION.findall(text) or text for text in texts]
     data = repr((environment.key, flags, sections))
-    home = cache_folder("mypy") / hashlib.sha256(data.encode()).hexdigest()[:24]
+    caches = cache_folder("mypy")
+    home = caches / hashlib.sha256(data.encode()).hexdigest()[:24]
     home.mkdir(exist_ok=True)
+    os.utime(home)
+    prune(caches, home)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(held(home))

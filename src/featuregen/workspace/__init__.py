@@ -12,7 +12,14 @@ from featuregen.workspace.copies import materialise, materialised
 from featuregen.workspace.diff import FileDiff, tree_diff
 from featuregen.workspace.journal import Recovery, pending, recover_tree, write_tree
 from featuregen.workspace.locking import project_lock
-from featuregen.workspace.staging import Original, Staged, Write, read_file, stage
+from featuregen.workspace.staging import (
+    Original,
+    Staged,
+    Write,
+    changed_meanwhile,
+    read_file,
+    stage,
+)
 
 __all__ = [
     "FileDiff",
@@ -42,8 +49,11 @@ def apply(staged: Staged) -> None:
         return
     if staged.root.is_dir():
         write_tree(staged)
-    else:
-        create_tree(staged)
+        return
+    gone = [write.path for write, original in staged.changes if original is not None]
+    if gone:
+        raise changed_meanwhile(gone[0])
+    create_tree(staged)
 
 
 def recover(root: Path) -> Recovery | None:
