@@ -192,6 +192,7 @@ def test_help_names_every_command_and_each_has_its_own() -> None:
         assert f"  {name:<7}  {command.summary}\n" in overview
     shown = featuregen("new", "--help")
     assert shown.returncode == 0
+    assert featuregen("help", "new").stdout == shown.stdout
     assert "usage: featuregen new [-h]" in shown.stdout
     assert "--no-verify" in shown.stdout
 
@@ -239,6 +240,28 @@ def test_a_reader_that_has_gone_is_no_fault() -> None:
     finally:
         os.close(writer)
     assert (done.stderr, done.returncode) == (b"", 0)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_an_output_that_cannot_be_written_is_a_fault_and_no_bug(options: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*FEATUREGEN, "explain", *options],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            timeout=60,
+            check=False,
+        )
+    assert done.stderr == b"error: cannot write the output: No space left on device\n"
+    assert done.returncode == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of POSIX closes streams")
+def test_streams_that_are_closed_are_no_fault(good: Path) -> None:
+    command = ["sh", "-c", 'exec "$0" "$@" >&- 2>&-', *FEATUREGEN, "check", str(good)]
+    assert subprocess.run(command, env=environment(), timeout=60, check=False).returncode == 0
 
 
 def test_characters_that_the_locale_lacks_are_written_escaped(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from typing import IO
 
+from featuregen.errors import FeaturegenError
+
 _MIN_WIDTH = 20
 _MAX_WIDTH = 120
 _PIPE_WIDTH = 100
@@ -142,12 +144,18 @@ def accept_any_text(stream: IO[str]) -> None:
 
 
 def write(stream: IO[str], text: str) -> None:
-    """Write and flush. A reader that has gone (`| head`) is no fault: the rest goes nowhere."""
+    """Write and flush. A reader that has gone (`| head`) is no fault: the rest goes nowhere.
+
+    Raises `FeaturegenError` where nothing can be written: the disk is full, say.
+    """
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
         _forget(stream)
+    except OSError as reason:
+        _forget(stream)
+        raise FeaturegenError(f"cannot write the output: {reason.strerror}") from reason
 
 
 def _forget(stream: IO[str]) -> None:

@@ -42,6 +42,8 @@ def run_app(arguments: list[str]) -> int:
         case ["-h" | "--help" | "help"]:
             to_stdout(overview())
             return DONE
+        case ["help", name] if name in COMMANDS:
+            return _run(COMMANDS[name], ["--help"])
         case ["--version"]:
             from featuregen.version import VERSION
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from featuregen.errors import FeaturegenError
@@ -34,8 +35,11 @@ class Outcome:
 
 def prepare() -> None:
     """What holds for the whole process: any text can be written, a polite kill ends like Ctrl-C."""
-    accept_any_text(sys.stdout)
-    accept_any_text(sys.stderr)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller: `>&-`
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, nowhere)
+        accept_any_text(getattr(sys, name))
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) == signal.SIG_DFL:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from featuregen.cli.documents import Document
     from featuregen.errors import Diagnostic
     from featuregen.results import RunResult
+    from featuregen.spec.model import SpecSource
     from featuregen.terminal import Style
 
 
@@ -32,7 +33,7 @@ def run_outcome(result: RunResult, text: Callable[[Style], str] | None = None) -
     return Outcome(
         text=text or short,
         document=document,
-        remarks=lambda style: warnings_of(result.warnings, style),
+        remarks=lambda style: warnings_of(result.warnings, style, result.sources),
         exit_code=code,
     )
 
@@ -44,11 +45,18 @@ def exit_code(result: RunResult) -> int:
     return CONFLICT if result.by_hand else DONE
 
 
-def warnings_of(warnings: tuple[Diagnostic, ...], style: Style) -> str:
-    """The warnings about a spec, with excerpts where it can be read."""
+def warnings_of(
+    warnings: tuple[Diagnostic, ...], style: Style, sources: tuple[SpecSource, ...] = ()
+) -> str:
+    """The warnings about specs, with excerpts where a spec is at hand or can be read."""
     if not warnings:
         return ""
     from featuregen.cli.check import spec_text
     from featuregen.cli.faults import spec_remarks
 
-    return spec_remarks(warnings, spec_text(warnings[0].file), style)
+    texts = {source.file: source.text for source in sources}
+    parts = []
+    for file in dict.fromkeys(warning.file for warning in warnings):
+        found = tuple(warning for warning in warnings if warning.file == file)
+        parts.append(spec_remarks(found, texts.get(file) or spec_text(file), style))
+    return "\n".join(parts)
