@@ -106,6 +106,25 @@ def test_a_sound_feature_passes_with_its_tests_and_coverage(
     assert {"tests 1/2", "tests 2/2", "tests 2 passed", "ruff 0 findings"} <= set(words)
 
 
+def test_a_project_with_a_src_folder_is_checked_and_measured_there(
+    tmp_path: Path, environment: Environment
+) -> None:
+    files = {
+        "pyproject.toml": PYPROJECT,
+        "src/shop/__init__.py": "",
+        "src/shop/shop.py": SHOP,
+        "tests/test_shop.py": TEST_SHOP.replace("app.shop", "shop.shop"),
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    alone = verify(tmp_path, environment, generated=["tests/test_shop.py"])
+    assert alone.ok, alone.failures
+    found = verify(tmp_path, environment, generated=[*files])
+    assert [file.path for file in found.coverage] == ["src/shop/__init__.py", "src/shop/shop.py"]
+    assert found.ok, found.failures
+
+
 def test_nothing_is_left_in_the_tree(tmp_path: Path, environment: Environment) -> None:
     run(tmp_path, environment, {})
     left = {

@@ -18,15 +18,17 @@ _PASSED = (  # noqa: SIM905 - a table of words reads better than thirty quoted o
 def tool_variables(tree: Path, python: Path, scratch: Path, *, importing: bool) -> dict[str, str]:
     """For a tool of the environment of `python` in `tree`, with its own files in `scratch`.
 
-    `importing`: it runs the project's code, so the tree must come before an editable install of the
-    project. mypy must not see it so: it is silent about what it finds on the interpreter's path.
+    The staged code must come before an editable install of the project. For mypy that is said in
+    another way: it is silent about what it finds on the path of the interpreter.
     """
     variables = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    sources = [tree / "src", tree] if (tree / "src").is_dir() else [tree]
+    sources = [tree / "src"] if (tree / "src").is_dir() else []
+    if importing:
+        sources.append(tree)
     return {
         **variables,
         "PATH": os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)]),
-        **({"PYTHONPATH": os.pathsep.join(map(str, sources))} if importing else {}),
+        "PYTHONPATH" if importing else "MYPYPATH": os.pathsep.join(map(str, sources)),
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
