@@ -68,7 +68,7 @@ class FakesFile(SharedFile[FakeEntry]):
             start = self.file.span(key)[0] if key else self.file.body.rindex("**", 0, end)
             spans.append((start, end))
         start, end = self.file.span(self.mapping)
-        return Items(self.file, spans, (start + 1, end - 1))
+        return Items(self.file, spans, (start + 1, end - 1), step=self.file.unit)
 
     def _import(self, entry: FakeEntry) -> None:
         if not self.imports.has(_module(entry), entry.class_name):

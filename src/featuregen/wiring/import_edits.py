@@ -74,7 +74,7 @@ class ImportEdits:
             length = len(self.file.line(node.lineno)) + sum(len(alias) + 2 for alias in aliases)
             if length > self.line_length:
                 every = sorted([*map(ast.unparse, node.names), *aliases], key=member_key)
-                self.file.replace(*self.file.span(node), _exploded(_head(node), every))
+                self.file.replace(*self.file.span(node), self._exploded(_head(node), every))
                 return
         present = [member_key(ast.unparse(alias)) for alias in node.names]
         gaps: dict[int, list[str]] = {}
@@ -91,10 +91,14 @@ class ImportEdits:
             aliases = sorted(fresh[module], key=member_key)
             text = f"from {module} import {', '.join(aliases)}"
             if len(text) > self.line_length:
-                text = _exploded(f"from {module} import ", aliases)
+                text = self._exploded(f"from {module} import ", aliases)
             sections.setdefault(self._section(module), []).append((module, text + "\n"))
         for section, statements in sections.items():
             self._place(section, statements)
+
+    def _exploded(self, head: str, aliases: Sequence[str]) -> str:
+        unit = self.file.unit
+        return f"{head}(\n" + "".join(f"{unit}{alias},\n" for alias in aliases) + ")"
 
     def _section(self, module: str) -> int:
         top = module.partition(".")[0]
@@ -113,7 +117,7 @@ class ImportEdits:
             for rank, (module, text) in enumerate(statements):
                 later = [node for key, node in own if key > (section, 1, natural(module))]
                 if later and file.begins_line(later[0]):
-                    line = file.comment_start(later[0].lineno)
+                    line = self._above(later[0])
                 else:
                     line = (own[-1][1].end_lineno or 1) + 1
                 file.insert_line(line, text, (section, rank))
@@ -123,13 +127,26 @@ class ImportEdits:
         later = [node for key, node in keyed if key[0] > section]
         if earlier:
             line = (earlier[-1].end_lineno or 1) + 1
-            file.insert_line(line, "\n" + block, (section,))
         elif later:
-            file.insert_line(file.comment_start(later[0].lineno), block + "\n", (section,))
+            line = self._above(later[0])
         elif self._docstring():
-            file.insert_line((file.tree.body[0].end_lineno or 1) + 1, "\n" + block, (section,))
+            line = (file.tree.body[0].end_lineno or 1) + 1
         else:
-            file.insert_line(self._first_code_line(), block + "\n", (section,))
+            line = self._first_code_line()
+        file.insert_line(line, self._apart(line, block), (section,))
+
+    def _above(self, node: ast.stmt) -> int:
+        """The line to insert at in front of an import; a comment on line 1 is the file's own."""
+        line = self.file.comment_start(node.lineno)
+        return node.lineno if line == 1 else line
+
+    def _apart(self, line: int, block: str) -> str:
+        """With a blank line, where one more will separate the block on both sides."""
+        if line > 1 and (self.file.blank(line) or line > len(self.file)):
+            return f"\n{block}"
+        if line == 1 or self.file.blank(line - 1):
+            return f"{block}\n"
+        return block
 
     def _docstring(self) -> bool:
         return ast.get_docstring(self.file.tree, clean=False) is not None
@@ -181,10 +198,6 @@ class ImportEdits:
 
 def _head(node: ast.ImportFrom) -> str:
     return f"from {'.' * node.level}{node.module or ''} import "
-
-
-def _exploded(head: str, aliases: Sequence[str]) -> str:
-    return f"{head}(\n" + "".join(f"    {alias},\n" for alias in aliases) + ")"
 
 
 def natural(text: str) -> tuple[tuple[int, str], ...]:

@@ -112,13 +112,22 @@ class ImportTable:
     def unused(
         self, wanted: Sequence[tuple[str, str]], without: Collection[ast.AST]
     ) -> list[Bound]:
-        """Imports of `(module, name)` that nothing needs once the nodes in `without` are gone."""
+        """Imports of `(module, name)` that nothing needs once the nodes in `without` are gone.
+
+        One under another name is the user's.
+        """
         if not wanted:
             return []
         origins = {f"{module}.{name}" for module, name in wanted}
         gone = {id(child) for node in without for child in ast.walk(node)}
         used = _used_names(self.file.tree, gone)
-        return [b for b in self.bound if b.origin in origins and b.name not in used]
+        return [
+            bound
+            for bound in self.bound
+            if bound.origin in origins
+            and bound.name not in used
+            and (bound.alias.asname is None or bound.name == bound.alias.name)
+        ]
 
 
 def _same_thing(origin: str, module: str, name: str) -> bool:

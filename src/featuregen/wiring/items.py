@@ -7,7 +7,9 @@ from collections.abc import Collection, Sequence
 
 from featuregen.wiring.text import Text
 
-_GAP = re.compile(r"(?:\s|#[^\r\n]*|\\|\))*")
+_GAP = re.compile(r"(?:\s|#[^\r\n]*|\\)*")
+_OPENING = re.compile(r"\(\s*\Z")
+_CLOSING = re.compile(r"\s*\)")
 
 
 class Items:
@@ -23,9 +25,22 @@ class Items:
     ) -> None:
         self.text = text
         self.step = step
-        self.spans = list(spans)
         self.inner = inner
         """From the opening bracket to the closing one, or from the first item to the last."""
+        self.spans = self._with_brackets(spans)
+
+    def _with_brackets(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Items with the round brackets around them, which a syntax tree leaves out."""
+        body, found = self.text.body, list[tuple[int, int]]()
+        for first, last in spans:
+            start, end = first, last
+            floor = found[-1][1] if found else self.inner[0]
+            while (opening := _OPENING.search(body, floor, start)) is not None:
+                start = opening.start()
+            while (closing := _CLOSING.match(body, end, self.inner[1])) is not None:
+                end = closing.end()
+            found.append((start, end))
+        return found
 
     @property
     def one_per_line(self) -> bool:
@@ -51,17 +66,13 @@ class Items:
             self._insert_lines(gap, items, rank)
         elif gap == 0:
             self._insert_before(0, items, rank)
-        elif gap < len(self.spans) and self._same_line(gap):
+        elif gap < len(self.spans) and self._on_one_line(self.spans[gap - 1][1], gap):
             self._insert_before(gap, items, rank)
         else:
             self.text.insert(self.spans[gap - 1][1], "".join(f", {item}" for item in items), rank)
 
     def _insert_before(self, gap: int, items: Sequence[str], rank: tuple[int, ...]) -> None:
         self.text.insert(self.spans[gap][0], "".join(f"{item}, " for item in items), rank)
-
-    def _same_line(self, gap: int) -> bool:
-        line = self.text.line_at
-        return line(self.spans[gap - 1][1] - 1) == line(self.spans[gap][0])
 
     def _insert_lines(self, gap: int, items: Sequence[str], rank: tuple[int, ...]) -> None:
         text = self.text
@@ -101,15 +112,20 @@ class Items:
             self._delete_lines(gone, kept)
             return
         for index in gone:
-            following = [other for other in kept if other > index]
-            preceding = [other for other in kept if other < index]
-            if following:
-                self.text.delete(self.spans[index][0], self.spans[following[0]][0])
-            elif preceding:
-                self.text.delete(self.spans[preceding[-1]][1], self.spans[index][1])
+            start, end = self.spans[index]
+            before = next((other for other in reversed(kept) if other < index), None)
+            after = next((other for other in kept if other > index), None)
+            if after is not None and (before is None or self._on_one_line(end, after)):
+                self.text.delete(start, self.spans[after][0])
+            elif before is not None:
+                self.text.delete(self.spans[before][1], end)
             else:
                 comma = self.comma(index)
-                self.text.delete(self.spans[index][0], (comma or self.spans[index][1] - 1) + 1)
+                self.text.delete(start, end if comma is None else comma + 1)
+
+    def _on_one_line(self, end: int, index: int) -> bool:
+        line = self.text.line_at
+        return line(end - 1) == line(self.spans[index][0])
 
     def _has_comment(self) -> bool:
         start = self.inner[0]

@@ -111,6 +111,18 @@ class PythonFile(Text):
         last = statement.end_lineno
         return any(isinstance(n, _LEAVING) and n.lineno == last for n in after)
 
+    @property
+    def unit(self) -> str:
+        """One step of indentation, as the file's first suite has it."""
+        for block in self.blocks.values():
+            outer = block.parent
+            if outer is not None and self.begins_line(block.statements[0]):
+                outside = self.indent_of(outer)
+                inside = self.indent_of(block)
+                if inside.startswith(outside) and inside != outside:
+                    return inside.removeprefix(outside)
+        return "    "
+
     def indent_of(self, block: Block) -> str:
         """The indentation of a suite's statements."""
         return self.indent(self.first_line(block.statements[0]))

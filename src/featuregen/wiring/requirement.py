@@ -18,7 +18,7 @@ _REQUIREMENT = re.compile(
     r"(?P<url>@[^;]*)?\(?(?P<specifiers>[^;()@]*)\)?\s*(?:;(?P<marker>.*))?\s*",
     re.DOTALL,
 )
-_SPECIFIER = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*(\S+)")
+_SPECIFIER = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s<>=!~]+)")
 
 
 @dataclass(frozen=True, slots=True)

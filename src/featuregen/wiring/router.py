@@ -148,7 +148,7 @@ class RouterFile(SharedFile[RouterEntry]):
         items.delete(gone)
         kept = [index for index in range(len(spans)) if index not in gone]
         alone = len(kept) == 1 and isinstance(members, ast.Tuple)
-        if alone and not items.one_per_line and (kept[0] or items.comma(0) is None):
+        if alone and items.comma(len(spans) - 1) is None:
             self.file.insert(spans[kept[0]][1], ",")
 
     def result(self) -> str:
@@ -196,7 +196,7 @@ class _Places:
             node = (
                 owner if isinstance(owner, ast.stmt) and owner is not self.builder.scope else None
             )
-        return node if node is not None and node.lineno >= self.made else None
+        return node if node is not None and (node.end_lineno or 0) >= self.made else None
 
     def default(self) -> ast.stmt:
         """After the last router, else right after the app is made."""
