@@ -1,4 +1,4 @@
-"""The clarifying questions: each rule has a spec that it asks about and one that it leaves alone."""
+"""Clarifying questions: each rule has a spec that it asks about and one that it leaves alone."""
 
 from __future__ import annotations
 
@@ -201,11 +201,12 @@ def test_answers_do_not_depend_on_their_order() -> None:
     assert len(texts) == 1
 
 
-NAMES = (
-    "text note name status state currency amount unit_price total card_number email phone password "
-    "access_token token_type pin birth_date iban limit page quantity age latitude tags extra balance "
-    "tax_id ip_address user_id year percent code"
-).split()
+NAMES = [
+    "text", "note", "name", "status", "state", "currency", "amount", "unit_price", "total",
+    "card_number", "email", "phone", "password", "access_token", "token_type", "pin", "birth_date",
+    "iban", "limit", "page", "quantity", "age", "latitude", "tags", "extra", "balance", "tax_id",
+    "ip_address", "user_id", "year", "percent", "code",
+]  # fmt: skip
 TYPES = st.sampled_from(
     ["string", "int", "float", "decimal", "bool", "date", "email", "json", "uuid", "url", "id",
      "list[string]", "map[string]", "{type: string, max_length: 9}", "{type: int, ge: 5}",
@@ -230,7 +231,7 @@ def written(fields: dict[str, str]) -> str:
     return "".join(f"      {name}: {value}  # {name}\n" for name, value in fields.items())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(FIELDS, FIELDS, st.lists(OPERATION, min_size=1, max_size=4, unique_by=lambda one: one[:2]))
 def test_whatever_a_spec_leaves_open_every_option_holds_and_the_defaults_close_it(
     inside: dict[str, str],
@@ -257,4 +258,5 @@ def test_whatever_a_spec_leaves_open_every_option_holds_and_the_defaults_close_i
     answered = answer_defaults(text, "note.yaml")
     assert answered.left == ()
     assert asked(answered.text) == []
-    assert comments(answered.text) == comments(text)
+    gone = set(comments(text)) - set(comments(answered.text))
+    assert gone <= {"# password", "# pin"}  # taken out of an answer, with its line

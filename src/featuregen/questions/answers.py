@@ -63,18 +63,15 @@ def answer_all(text: str, given: Iterable[Given]) -> str:
 def answer_defaults(text: str, file: str) -> Answered:
     """Every open question answered by its default, also those that an answer raises."""
     given: list[Given] = []
-    left: dict[tuple[str, str], tuple[Question, str]] = {}
+    left: list[tuple[Question, str]] = []
     for _ in range(_MOST_ROUNDS):
         asked = open_questions(parse_spec(text, file))
-        defaults = [
-            Given(one, _option(one, one.default)) for one in asked if (one.id, one.at) not in left
-        ]
-        if not defaults:
-            break
-        text, done, refused = _one_round(text, defaults)
+        defaults = [Given(one, _option(one, one.default)) for one in asked]
+        text, done, left = _one_round(text, defaults)
         given += done
-        left |= {(one.id, one.at): (one, reason) for one, reason in refused}
-    return Answered(text, tuple(given), tuple(left.values()))
+        if not done:
+            break
+    return Answered(text, tuple(given), tuple(left))
 
 
 def _one_round(

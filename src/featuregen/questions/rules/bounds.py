@@ -140,6 +140,9 @@ def _usual_range(place: Place) -> tuple[int, int]:
     low, high = _RANGES.get(last, (0, _DEFAULT_TOP))
     known = _known(place)
     low = min([low, *(math.floor(one) for one in known)])
+    tops = [one for one in (place.field.lt, place.field.le) if one is not None]
+    if any(Decimal(str(one)) <= low for one in tops):
+        low = min(-_DEFAULT_TOP, low * 2)
     while high <= low or any(one >= high for one in known):
         high = high * 10 if high > 0 else -high + 1
     return low, high

@@ -101,9 +101,10 @@ def _over_the_top(operation: Operation, model: Model, field: Field, survey: Surv
         return None
     top = field.le if field.le is not None else field.lt
     over = Decimal(str(top)) + (Decimal(1).scaleb(-(field.decimal_places or 0)))
+    name = f"{spoken(operation.name)} with {spoken(field.name)}"
     value: Json = int(over) if field.type.kind == "int" else f"{over:f}"
     answer: dict[str, Json] = {
-        "name": _free_name(f"{spoken(field.name)} over its greatest value is refused", survey),
+        "name": _free_name(f"{name} over its greatest value is refused", survey),
         **step,
         "with": {**body, field.wire_name: value},
         "expect": {

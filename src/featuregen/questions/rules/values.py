@@ -91,7 +91,9 @@ def _named_values(place: Place, survey: Survey) -> list[str]:
 
 
 def _to_enum(place: Place, values: list[str]) -> tuple[Edit, ...]:
-    outdated = [Delete(place.key(name)) for name in _TEXT_ONLY]
+    outdated: list[Edit] = [Delete(place.key(name)) for name in _TEXT_ONLY]
+    if place.field.sensitive == "last4":  # an enum's value shows whole, or not at all
+        outdated.append(Set(place.key("sensitive"), value=True))
     return (*outdated, Set(place.key("type"), "enum"), Set(place.key("values"), [*values]))
 
 
