@@ -409,7 +409,7 @@ CASES: dict[str, tuple[str, str]] = {
         """
         from fastapi import FastAPI
 
-        from app.api.endpoints import administration, authorisation, health, notes, organisation
+        from app.api.endpoints import administration, authorisation, health, notebook, organisation
 
         app = FastAPI()
         """,
@@ -420,7 +420,7 @@ CASES: dict[str, tuple[str, str]] = {
             administration,
             authorisation,
             health,
-            notes,
+            notebook,
             organisation,
             payments,
         )
