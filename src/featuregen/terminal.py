@@ -12,6 +12,7 @@ from featuregen.errors import FeaturegenError
 _MIN_WIDTH = 20
 _MAX_WIDTH = 120
 _PIPE_WIDTH = 100
+_USUAL_WIDTH = 80  # of a terminal that does not tell
 _MINUTE = 60
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -86,9 +87,9 @@ def _width(stream: IO[str]) -> int:
         width = int(columns)
     else:
         try:
-            width = os.get_terminal_size(stream.fileno()).columns
+            width = os.get_terminal_size(stream.fileno()).columns or _USUAL_WIDTH
         except (OSError, ValueError):
-            width = 80
+            width = _USUAL_WIDTH
     return max(_MIN_WIDTH, min(width, _MAX_WIDTH))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def plan_as_text(result: PlanResult, style: Style, *, all_diffs: bool = False) -> str:
     """Nothing is written yet, and the first line says so."""
     picture = result.picture
-    folder = visible(facts.near(result.root))
+    folder = visible(facts.folder_name(result.root))
     kind = "a new project" if result.new_project else "the project"
     name = style.paint(visible(picture.feature), "bold")
     head = f"{name}: a plan for {kind} in {folder}; nothing is written\n"

@@ -24,6 +24,12 @@ def near(root: str) -> str:
     return str(inside)
 
 
+def folder_name(root: str) -> str:
+    """A folder in a sentence."""
+    folder = near(root)
+    return "this folder" if folder == "." else folder
+
+
 def count(number: int, noun: str, plural: str | None = None) -> str:
     """`1 file`, `2 files`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -49,8 +49,7 @@ def _written(result: RunResult, style: Style) -> tuple[str, ...]:
 
 def _head(result: RunResult, style: Style) -> str:
     name = visible(result.picture.feature) if result.picture else "all features"
-    folder = visible(facts.near(result.root))
-    place = "this folder" if folder == "." else folder
+    place = visible(facts.folder_name(result.root))
     match result.outcome:
         case "created":
             said = f"created in {place}"
