@@ -37,6 +37,8 @@ class Pristine:
 
     packed: str
     executable: bool = False
+    where: str = field(default="", compare=False)
+    """The lock and the file, for the message where it does not unpack."""
 
     @property
     def text(self) -> bytes:
@@ -44,10 +46,19 @@ class Pristine:
         try:
             return zlib.decompress(base64.b64decode(self.packed, validate=True))
         except (ValueError, zlib.error) as reason:
-            raise FeaturegenError("a lock is damaged", hint=_BROKEN_HINT) from reason
+            raise FeaturegenError(
+                "a file in the lock does not unpack", where=self.where or None, hint=_BROKEN_HINT
+            ) from reason
 
 
-def pack(text: bytes, *, executable: bool = False) -> Pristine:
+def pack(text: bytes, *, executable: bool = False, before: Pristine | None = None) -> Pristine:
+    """Pack a render. One that says the same as `before` keeps its form.
+
+    zlib's implementations differ in their output: without `before`, a run on another machine could
+    change the lock of a project in which nothing has changed.
+    """
+    if before is not None and before.executable == executable and before.text == text:
+        return before
     return Pristine(base64.b64encode(zlib.compress(text, 9)).decode(), executable)
 
 
@@ -66,10 +77,12 @@ class Lock:
 
 
 def spec_hash(text: bytes) -> str:
+    """What a lock keeps of a spec, to tell whether it has changed."""
     return hashlib.sha256(text).hexdigest()
 
 
 def lock_path(name: str) -> str:
+    """Where a lock lies in its project."""
     return f".featuregen/{name}.lock"
 
 
@@ -105,12 +118,9 @@ def parse_lock(text: str, name: str) -> Lock:
             project_name=data.get("project"),
             contribution=_contribution(data["contribution"]) if data.get("contribution") else None,
             wired=dict(data["wired"]),
-            files={
-                path: Pristine(item["z"], item.get("x", False))
-                for path, item in data["files"].items()
-            },
+            files={path: _pristine(item, path, name) for path, item in data["files"].items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as reason:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise _broken(name, f"{type(reason).__name__}: {reason}") from reason
 
 
@@ -131,10 +141,20 @@ def dump_lock(lock: Lock) -> str:
         if value is not None
     ]
     files = [
-        f"  {json.dumps(path)}: {json.dumps({'z': item.packed, **({'x': True} if item.executable else {})})}"
-        for path, item in sorted(lock.files.items())
+        f"  {json.dumps(path)}: {json.dumps(_item(pristine))}"
+        for path, pristine in sorted(lock.files.items())
     ]
     return "\n".join(["{", *lines, ' "files": {', ",\n".join(files), " }", "}"]) + "\n"
+
+
+def _item(pristine: Pristine) -> dict[str, object]:
+    return {"z": pristine.packed, **({"x": True} if pristine.executable else {})}
+
+
+def _pristine(item: dict[str, Any], path: str, name: str) -> Pristine:
+    if not isinstance(item["z"], str) or not item["z"].isascii():
+        raise TypeError(f"{path} is not packed")
+    return Pristine(item["z"], bool(item.get("x", False)), f"{lock_path(name)}: {path}")
 
 
 def _contribution(data: dict[str, Any]) -> Contribution:
