@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _NOWS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2080, 1, 1, tzinfo=UTC))
 _MOST_TRIES = 20_000
 _MOST_VALUES = 24
+_MOST_REPAIRS = 40
+_MOST_VARIANTS = 600
 _LONGEST = 300
 _LEFT_OUT = object()
 
@@ -57,17 +59,51 @@ def _kept(model: Model, spec: FeatureSpec, payload: dict[str, Json]) -> dict[str
 def violations(model: Model, spec: FeatureSpec) -> tuple[tuple[Rule, dict[str, Json]], ...]:
     """Return for each rule a payload that breaks it and no other, where a search finds one."""
     rules = _expressions(model)
-    payload = sample_model(model, spec)
     found: list[tuple[Rule, dict[str, Json]]] = []
-    for rule, expression in rules:
-        others = [other for item, other in rules if item is not rule]
-        for candidate in _variants(model, spec, payload, list(expression.names), rules):
-            if _breaks(expression, candidate, model) and all(
-                _holds(other, candidate, model) for other in others
-            ):
-                found.append((rule, candidate))
-                break
+    for rule, _ in rules:
+        broken = _violation(rule, model, spec, rules)
+        if broken is not None:
+            found.append((rule, broken))
     return tuple(found)
+
+
+def _violation(
+    rule: Rule, model: Model, spec: FeatureSpec, rules: list[tuple[Rule, Expression]]
+) -> dict[str, Json] | None:
+    target = next(expression for item, expression in rules if item is rule)
+    others = [expression for item, expression in rules if item is not rule]
+    payload = sample_model(model, spec)
+    spoilt: list[dict[str, Json]] = []
+    for candidate in _variants(model, spec, payload, list(target.names), rules):
+        if not _breaks(target, candidate, model):
+            continue
+        if all(_holds(other, candidate, model) for other in others):
+            return candidate
+        spoilt.append(candidate)
+        if len(spoilt) == _MOST_REPAIRS:
+            break
+    for candidate in spoilt:
+        repaired = _repaired(candidate, target, others, model, spec, rules)
+        if repaired is not None:
+            return repaired
+    return None
+
+
+def _repaired(
+    payload: dict[str, Json],
+    target: Expression,
+    others: list[Expression],
+    model: Model,
+    spec: FeatureSpec,
+    rules: list[tuple[Rule, Expression]],
+) -> dict[str, Json] | None:
+    """Change fields that the target does not speak of, until the other rules hold again."""
+    broken = [other for other in others if not _holds(other, payload, model)]
+    names = {name for other in broken for name in other.names if name not in target.names}
+    for candidate in islice(_variants(model, spec, payload, sorted(names), rules), _MOST_VARIANTS):
+        if all(_holds(other, candidate, model) for other in others):
+            return candidate
+    return None
 
 
 def _expressions(model: Model) -> list[tuple[Rule, Expression]]:

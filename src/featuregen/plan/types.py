@@ -224,9 +224,9 @@ def _raw(pattern: str) -> str:
 
 def _number(field: Field, *, strict: bool) -> _Parts:
     if field.type.kind == "int":
-        parts = _Parts("StrictInt" if strict else "int")
+        parts = _Parts("JsonInt" if strict else "int")
         if strict:
-            parts.use("pydantic", "StrictInt")
+            parts.core("int", "numbers", "JsonInt")
     else:
         parts = _Parts("float", {"strict": "True"} if strict else {})
         parts.arguments["allow_inf_nan"] = "False"
