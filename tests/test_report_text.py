@@ -210,6 +210,12 @@ def test_a_long_list_of_failures_is_cut_and_says_so() -> None:
     assert "  and 2 more (--json has all)\n" in text
 
 
+def test_what_failed_as_a_whole_is_told_before_its_parts() -> None:
+    whole = Failure("tests", "", 0, "", "no module named httpx2: add httpx2 to the dependencies")
+    text = as_text(_failing((*FAILED.failures, whole)), PLAIN)
+    assert "What failed\n  tests\n    no module named httpx2" in text
+
+
 def _failing(failures: tuple[Failure, ...]) -> RunResult:
     return replace(BROKEN, verification=replace(FAILED, failures=failures))
 

@@ -87,6 +87,11 @@ def _ranges(lines: tuple[int, ...]) -> list[str]:
     return [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
 
 
+def failures(verification: Verification) -> tuple[Failure, ...]:
+    """Those of a whole stage first: a missing module, say, is why the others are there."""
+    return tuple(sorted(verification.failures, key=lambda failure: bool(failure.file)))
+
+
 def place(failure: Failure) -> str:
     """`tests/test_payment_api.py:41`, as an editor opens it."""
     if not failure.file:

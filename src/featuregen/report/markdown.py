@@ -171,7 +171,7 @@ def _coverage(verification: Verification) -> Iterator[str]:
 
 
 def _failures(result: RunResult, verification: Verification) -> Iterator[str]:
-    for failure in verification.failures:
+    for failure in facts.failures(verification):
         origin = facts.spec_place(failure, result)
         yield ""
         yield f"### {md_text(failure.stage)}: {md_code(failure.symbol or facts.place(failure))}"

@@ -140,8 +140,9 @@ def _proof(result: RunResult, style: Style) -> Iterable[Section]:
         return
     title = f"Proof: {facts.proof_verdict(verification)} in {duration(verification.seconds)}"
     yield Section(title, (*_stages(verification, style), *_coverage(verification)))
-    if verification.failures:
-        yield Section("What failed", tuple(_failures(verification.failures, result, style)))
+    failures = facts.failures(verification)
+    if failures:
+        yield Section("What failed", tuple(_failures(failures, result, style)))
 
 
 def _stages(verification: Verification, style: Style) -> tuple[str, ...]:
@@ -174,7 +175,8 @@ def _coverage(verification: Verification) -> Iterable[str]:
 def _failures(failures: Sequence[Failure], result: RunResult, style: Style) -> Iterable[str]:
     for failure in failures[:_FAILURES_SHOWN]:
         symbol = f" {visible(failure.symbol)}" if failure.symbol else ""
-        yield f"{style.paint(visible(facts.place(failure)), 'bold')} [{failure.stage}]{symbol}"
+        stage = f" [{failure.stage}]" if failure.file else ""
+        yield f"{style.paint(visible(facts.place(failure)), 'bold')}{stage}{symbol}"
         origin = facts.spec_place(failure, result)
         if origin:
             yield f"  from {visible(origin)}"
