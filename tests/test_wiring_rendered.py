@@ -8,7 +8,7 @@ from functools import cache
 from itertools import permutations
 
 import pytest
-from wiring_samples import EVERY, INVOICE, ORDER, PAYMENT
+from wiring_samples import EVERY, INVOICE, ORDER, PAYMENT, error, feature, setting
 
 from featuregen.plan.contribution import Contribution
 from featuregen.plan.project import ProjectPlan, plan_project
@@ -81,3 +81,23 @@ def test_a_changed_setting_is_rewritten_as_it_is_rendered() -> None:
     result = wire(files, new, (INVOICE, ORDER), previous=PAYMENT, ledger=ledger)
     assert not result.impossible
     assert formatted(files, result.files) == rendered((INVOICE, ORDER, new))
+
+
+def test_lines_that_are_too_long_are_broken_as_the_formatter_breaks_them() -> None:
+    wide = setting(
+        "wide_url",
+        f'HttpUrl = Field(examples=["https://example.com"], description="{"Base URL " * 4}")',
+        ("pydantic", "HttpUrl"),
+        ("pydantic", "Field"),
+    )
+    wider = replace(
+        wide,
+        name="wider_url",
+        declaration=wide.declaration.replace("Base URL ", "The base URL of the ä "),
+    )
+    long = replace(error("LongError", 400), title=f'"{"Something long " * 6}"')
+    files = rendered((INVOICE,))
+    result = wire(files, feature("wide", settings=(wide, wider), errors=(long,)), (INVOICE,))
+    changed = {path: text for path, text in result.files.items() if path.startswith("app/core")}
+    assert len(changed) == 2
+    assert formatted({}, changed) == changed

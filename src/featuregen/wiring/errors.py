@@ -23,7 +23,7 @@ class ErrorsFile(SharedFile[ErrorEntry]):
     kind = "error"
 
     def __init__(self, source: str, line_length: int) -> None:
-        del line_length
+        self.line_length = line_length
         self.file = PythonFile(source)
         self.imports = ImportTable(self.file, "app.core")
         body = self.file.tree.body
@@ -60,7 +60,7 @@ class ErrorsFile(SharedFile[ErrorEntry]):
         for key in sorted(missing, key=order.rank):
             slots.setdefault(neighbours.place(key), []).append(key)
         for place, keys in slots.items():
-            classes = [_written(missing[key]) for key in keys]
+            classes = [_written(missing[key], self.line_length) for key in keys]
             rank = (order.rank(keys[0]),)
             if place is not None and place.side == "before":
                 anchor = self.classes[place.anchor.removeprefix("error:")]
@@ -84,7 +84,8 @@ class ErrorsFile(SharedFile[ErrorEntry]):
 
     def replace(self, entry: ErrorEntry, previous: ErrorEntry | None) -> None:
         del previous
-        self.file.replace(*self.file.span(self.classes[entry.name]), _written(entry).rstrip("\n"))
+        written = _written(entry, self.line_length).rstrip("\n")
+        self.file.replace(*self.file.span(self.classes[entry.name]), written)
 
     def deletable(self, entry: ErrorEntry, inverse: str) -> bool:
         return entry.name in self.classes and super().deletable(entry, inverse)
@@ -111,12 +112,16 @@ class ErrorsFile(SharedFile[ErrorEntry]):
         return self.file.result()
 
 
-def _written(entry: ErrorEntry) -> str:
+def _written(entry: ErrorEntry, line_length: int = 100) -> str:
+    values = f"    status, code, title = {entry.status}, {entry.code}, {entry.title}"
+    if len(values) > line_length:
+        parts = "".join(f"        {part},\n" for part in (entry.status, entry.code, entry.title))
+        values = f"    status, code, title = (\n{parts}    )"
     lines = [
         f"class {entry.name}({_BASE}):",
         f"    {entry.docstring}",
         "",
-        f"    status, code, title = {entry.status}, {entry.code}, {entry.title}",
+        values,
     ]
     if entry.retry_after is not None:
         lines.append(f"    retry_after = {entry.retry_after}")

@@ -26,6 +26,7 @@ class SettingsFile(SharedFile[SettingEntry]):
 
     def __init__(self, source: str, line_length: int) -> None:
         self.file = PythonFile(source)
+        self.line_length = line_length
         self.imports = ImportTable(self.file, "app.core")
         self.import_edits = ImportEdits(self.imports, line_length)
         self.owner = find_settings_class(self.file, self.imports)
@@ -67,7 +68,8 @@ class SettingsFile(SharedFile[SettingEntry]):
     def replace(self, entry: SettingEntry, previous: SettingEntry | None) -> None:
         node = self.fields[entry.name]
         self._import(entry)
-        self.file.replace(*self.file.span(node), _written(entry))
+        indent = self.file.indent(node.lineno)
+        self.file.replace(*self.file.span(node), self._fitted(entry, indent))
         before = previous.imports if previous else ()
         gone = [(each.module, each.name) for each in before if each not in entry.imports]
         self.import_edits.remove(self.imports.unused(gone, [node]))
@@ -80,6 +82,22 @@ class SettingsFile(SharedFile[SettingEntry]):
             self.file.remove(self.file.with_docstring(node))
         wanted = [(each.module, each.name) for entry in entries for each in entry.imports]
         self.import_edits.remove(self.imports.unused(wanted, nodes))
+
+    def _fitted(self, entry: SettingEntry, indent: str) -> str:
+        """The field on one line, or broken at its call's brackets as ruff breaks it."""
+        text = _written(entry)
+        node = ast.parse(text).body[0]
+        call = node.value if isinstance(node, ast.AnnAssign) else None
+        if len(indent) + len(text) <= self.line_length or not isinstance(call, ast.Call):
+            return text
+        deeper = indent + self.file.unit
+        head = text[: len(text.encode()[: call.func.end_col_offset].decode())]
+        parts: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+        arguments = [_segment(text, each) for each in parts]
+        inside = ", ".join(arguments)
+        if len(deeper) + len(inside) > self.line_length:
+            inside = f",\n{deeper}".join(arguments) + ","
+        return f"{head}(\n{deeper}{inside}\n{indent})"
 
     def deletable(self, entry: SettingEntry, inverse: str) -> bool:
         return entry.name in self.own and super().deletable(entry, inverse)
@@ -119,7 +137,7 @@ class SettingsFile(SharedFile[SettingEntry]):
         for key in keys:
             if order.group(key) != group:
                 text, group = text + "\n", order.group(key)
-            text += f"{indent}{_written(missing[key])}\n"
+            text += f"{indent}{self._fitted(missing[key], indent)}\n"
         return text
 
     def _insert_after(
@@ -163,6 +181,10 @@ class SettingsFile(SharedFile[SettingEntry]):
 
 def _written(entry: SettingEntry) -> str:
     return f"{entry.name}: {entry.declaration}"
+
+
+def _segment(text: str, node: ast.expr | ast.keyword) -> str:
+    return ast.get_source_segment(text, node) or ast.unparse(node)
 
 
 def _dump(node: ast.stmt) -> str:
