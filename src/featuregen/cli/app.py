@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from featuregen.cli.grammar import COMMANDS
 from featuregen.cli.run import DONE, USAGE, finish
 from featuregen.errors import FeaturegenError
-from featuregen.terminal import to_stderr, to_stdout
+from featuregen.terminal import style_of, to_stderr, to_stdout
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -144,8 +145,13 @@ def _parser(command: Command) -> ArgumentParser:
         def print_help(self, _file: object = None) -> None:
             raise _HelpWantedError(self.format_help())
 
+    # Told its width, the formatter need not import shutil to find it out.
+    columns = style_of(sys.stdout).width
     parser = Parser(
-        prog=f"featuregen {command.name}", description=command.summary, allow_abbrev=False
+        prog=f"featuregen {command.name}",
+        description=command.summary,
+        allow_abbrev=False,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=columns - 2),
     )
     for argument in command.arguments:
         _add_argument(parser, argument)
