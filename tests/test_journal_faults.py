@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -269,6 +270,45 @@ def killed_after_replacing(root: Path) -> None:
             return
         recover(root)
     raise AssertionError
+
+
+def over_a_mount(root: Path) -> Staged:
+    """Changes below `root/disk`, which is another file system."""
+    return stage(root, [Write("disk/a.py", b"new a"), Write("disk/b.py", None), Write("c.py", b"")])
+
+
+def test_a_kill_while_writing_over_a_mount_is_undone(tmp_path: Path) -> None:
+    memory = Path("/dev/shm")  # noqa: S108 - the other file system
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("needs a second file system")
+    mount = ["mount", "--bind"]
+    with tempfile.TemporaryDirectory(dir=memory) as other:
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        if subprocess.run([*mount, other, str(disk)], capture_output=True, check=False).returncode:
+            pytest.skip("needs the right to mount")
+        try:
+            kill_over_a_mount(tmp_path, disk)
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)
+
+
+def kill_over_a_mount(root: Path, disk: Path) -> None:
+    outcomes: set[int] = set()
+    for number in range(1, 60):
+        (disk / "a.py").write_bytes(b"old a")
+        (disk / "b.py").write_bytes(b"old b")
+        (disk / "a.py").chmod(0o640)
+        old = snapshot(root)
+        code = in_child(lambda: apply(over_a_mount(root)), str(number))
+        recover(root)
+        after = snapshot(root)
+        outcomes.add(code)
+        if after != old:
+            assert after["disk/a.py"] == ("file", 0o640, b"new a")
+            assert sorted(after) == ["c.py", "disk", "disk/a.py"]
+            (root / "c.py").unlink()
+    assert outcomes == {0, -signal.SIGKILL}
 
 
 def test_an_edit_made_after_the_interruption_is_kept(tmp_path: Path) -> None:

@@ -17,20 +17,25 @@ disappears) in that rename.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from featuregen.errors import FeaturegenError
 from featuregen.workspace import mutations
+from featuregen.workspace.manifest import (
+    HOME,
+    JOURNAL,
+    Entry,
+    Manifest,
+    digest,
+    dump_manifest,
+    load_manifest,
+    plan_manifest,
+)
 from featuregen.workspace.paths import check_place
-from featuregen.workspace.staging import Staged, changed_meanwhile, new_mode, read_original
+from featuregen.workspace.staging import Staged, changed_meanwhile, read_original
 
-HOME = ".featuregen"
-JOURNAL = ".journal"
 _STATES = ("building", "undone", "done")
 
 
@@ -47,29 +52,6 @@ class Recovery:
     kept: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    path: str
-    old: str | None  # sha256 of the content before; None: there was no file
-    new: str | None
-    mode: int  # of the file to write
-    number: int  # names new/<number>, pre/<number> and the bridge
-
-    def bridge(self, root: Path) -> Path:
-        """Beside the target, for a move over a mount boundary."""
-        target = root / self.path
-        mark = (self.new or self.old or "")[:12]
-        return target.with_name(f".featuregen-{self.number}-{mark}.tmp")
-
-
-@dataclass(frozen=True, slots=True)
-class _Manifest:
-    entries: tuple[_Entry, ...]
-    made: tuple[str, ...]  # folders we make, parents first
-    emptied: tuple[tuple[str, int], ...]  # folders we empty, with their modes, children first
-    home_made: bool
-
-
 def write_tree(staged: Staged) -> None:
     """Bring the staged writes into an existing project: all of them or none.
 
@@ -78,7 +60,7 @@ def write_tree(staged: Staged) -> None:
     """
     _check_unchanged(staged)
     root = staged.root
-    manifest = _plan(staged)
+    manifest = plan_manifest(staged)
     try:
         _prepare(staged, manifest)
         _carry_out(root, root / HOME / JOURNAL, manifest)
@@ -138,68 +120,16 @@ def _places(root: Path) -> list[Path]:
     return [*homes, *journals, root / HOME / JOURNAL]
 
 
-# --- planning ------------------------------------------------------------------------------------
-
-
 def _check_unchanged(staged: Staged) -> None:
     for write, original in staged.changes:
         if read_original(staged.root, write.path) != original:
             raise changed_meanwhile(write.path)
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _plan(staged: Staged) -> _Manifest:
-    entries: list[_Entry] = []
-    made: dict[str, None] = {}
-    deletions_first = sorted(staged.changes, key=lambda change: change[0].content is not None)
-    for number, (write, original) in enumerate(deletions_first):
-        old = _digest(original.content) if original else None
-        new = _digest(write.content) if write.content is not None else None
-        entries.append(_Entry(write.path, old, new, new_mode(write, original), number))
-        if write.content is not None:
-            missing = [p for p in _parents(write.path) if not (staged.root / p).exists()]
-            made.update(dict.fromkeys(missing))
-    made.pop(HOME, None)
-    home_made = not (staged.root / HOME).exists()
-    return _Manifest(tuple(entries), tuple(made), _emptied(staged), home_made)
-
-
-def _emptied(staged: Staged) -> tuple[tuple[str, int], ...]:
-    """Folders that hold nothing (or only bytecode) once the deletions are done, children first."""
-    gone = {write.path for write in staged.writes if write.content is None}
-    written = [write.path for write in staged.writes if write.content is not None]
-    filled = {parent for path in written for parent in _parents(path)}
-    candidates = {parent for path in gone for parent in _parents(path)} - filled - {HOME}
-    emptied: list[tuple[str, int]] = []
-    for folder in sorted(candidates, key=lambda path: (-path.count("/"), path)):
-        place = staged.root / folder
-        if place.is_symlink() or not place.is_dir():
-            continue
-        names = {f"{folder}/{entry.name}" for entry in place.iterdir() if not _is_bytecode(entry)}
-        if names <= gone:
-            gone.add(folder)
-            emptied.append((folder, stat.S_IMODE(place.stat().st_mode)))
-    return tuple(emptied)
-
-
-def _parents(path: str) -> list[str]:
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
-
-
-def _is_bytecode(folder: Path) -> bool:
-    if folder.name != "__pycache__" or folder.is_symlink() or not folder.is_dir():
-        return False
-    return all(entry.suffix == ".pyc" for entry in folder.iterdir())
-
-
 # --- writing -------------------------------------------------------------------------------------
 
 
-def _prepare(staged: Staged, manifest: _Manifest) -> None:
+def _prepare(staged: Staged, manifest: Manifest) -> None:
     """Build the whole journal aside, then let it appear in one rename."""
     root = staged.root
     home = root / HOME
@@ -219,14 +149,14 @@ def _prepare(staged: Staged, manifest: _Manifest) -> None:
     contents = {write.path: write.content for write in staged.writes}
     for entry in manifest.entries:
         _keep(root, journal, entry, contents[entry.path])
-    mutations.create(journal / "manifest.json", _dump(manifest))
+    mutations.create(journal / "manifest.json", dump_manifest(manifest))
     for folder in (new, pre, journal):
         mutations.sync(folder)
     mutations.rename(building, appears)
     mutations.sync(appears.parent)
 
 
-def _keep(root: Path, journal: Path, entry: _Entry, content: bytes | None) -> None:
+def _keep(root: Path, journal: Path, entry: Entry, content: bytes | None) -> None:
     target = root / entry.path
     like = None
     if entry.old is not None:
@@ -236,7 +166,7 @@ def _keep(root: Path, journal: Path, entry: _Entry, content: bytes | None) -> No
         mutations.create(journal / "new" / str(entry.number), content, entry.mode, like)
 
 
-def _carry_out(root: Path, journal: Path, manifest: _Manifest) -> None:
+def _carry_out(root: Path, journal: Path, manifest: Manifest) -> None:
     for folder in manifest.made:
         mutations.mkdir(root / folder)
     touched = {root / folder for folder in (".", *manifest.made)}
@@ -257,7 +187,7 @@ def _carry_out(root: Path, journal: Path, manifest: _Manifest) -> None:
             mutations.sync(place)
 
 
-def _wrote_in_home(manifest: _Manifest) -> bool:
+def _wrote_in_home(manifest: Manifest) -> bool:
     return any(entry.path.startswith(f"{HOME}/") for entry in manifest.entries)
 
 
@@ -278,7 +208,7 @@ def _close(root: Path, state: Literal["undone", "done"], *, home_ours: bool) -> 
 
 
 def _undo(root: Path, journal: Path) -> Recovery:
-    manifest = _load(journal)
+    manifest = load_manifest(journal)
     for number, (folder, mode) in reversed(tuple(enumerate(manifest.emptied))):
         place = root / folder
         if not place.is_dir():
@@ -296,7 +226,7 @@ def _undo(root: Path, journal: Path) -> Recovery:
     return Recovery("undone", files, tuple(sorted(kept)))
 
 
-def _undo_entry(root: Path, journal: Path, entry: _Entry) -> bool:
+def _undo_entry(root: Path, journal: Path, entry: Entry) -> bool:
     """Restore one file, unless somebody edited it since; whether it is the old one now."""
     mutations.remove(entry.bridge(root))
     target = root / entry.path
@@ -305,7 +235,7 @@ def _undo_entry(root: Path, journal: Path, entry: _Entry) -> bool:
         found = check_place(root, entry.path)
     except FeaturegenError:
         return False  # a folder or a link stands there now: not ours to touch
-    now = _digest(target.read_bytes()) if found is not None else None
+    now = digest(target.read_bytes()) if found is not None else None
     if now == entry.old and (not pre.exists() or _same_mode(target, pre)):
         return True
     if now is not None and now not in {entry.old, entry.new}:
@@ -322,7 +252,7 @@ def _same_mode(target: Path, pre: Path) -> bool:
     return target.exists() and target.stat().st_mode == pre.stat().st_mode
 
 
-def _set_aside(root: Path, pre: Path, entry: _Entry) -> None:
+def _set_aside(root: Path, pre: Path, entry: Entry) -> None:
     if not pre.exists():
         return
     kept = root / HOME / "recovered" / entry.path
@@ -332,41 +262,9 @@ def _set_aside(root: Path, pre: Path, entry: _Entry) -> None:
     mutations.move(pre, kept, kept.with_name(f"{kept.name}.tmp"))
 
 
-# --- the manifest --------------------------------------------------------------------------------
-
-
-def _dump(manifest: _Manifest) -> bytes:
-    return json.dumps(
-        {
-            "version": 1,
-            "entries": [[e.path, e.old, e.new, e.mode, e.number] for e in manifest.entries],
-            "made": manifest.made,
-            "emptied": manifest.emptied,
-            "home_made": manifest.home_made,
-        }
-    ).encode()
-
-
-def _load(journal: Path) -> _Manifest:
-    try:
-        data = json.loads((journal / "manifest.json").read_bytes())
-        return _Manifest(
-            tuple(_Entry(*entry) for entry in data["entries"]),
-            tuple(data["made"]),
-            tuple((folder, mode) for folder, mode in data["emptied"]),
-            data["home_made"],
-        )
-    except (OSError, ValueError, KeyError, TypeError) as reason:
-        raise FeaturegenError(
-            "the journal of an interrupted featuregen run is damaged",
-            where=str(journal),
-            hint="its 'pre' folder has the files before that run; once all is well, remove it",
-        ) from reason
-
-
 def _files(closed: Path) -> tuple[str, ...]:
     for journal in (closed, closed / JOURNAL):
         if (journal / "manifest.json").is_file():
             with contextlib.suppress(FeaturegenError):
-                return tuple(sorted(entry.path for entry in _load(journal).entries))
+                return tuple(sorted(entry.path for entry in load_manifest(journal).entries))
     return ()
