@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.sample_values import words
+from featuregen.plan.samples import sample_model
 from featuregen.plan.types import FieldPlan, annotate
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def plan_models(spec: FeatureSpec) -> ModelsPlan:
             _model(
                 model,
                 fields,
+                spec,
                 requested=model.name in requested,
                 answered=model.name in answered,
             )
@@ -108,14 +110,19 @@ def _frame_imports(plans: list[ModelPlan]) -> set[tuple[str, str]]:
 
 
 def _model(
-    model: Model, fields: tuple[FieldPlan, ...], *, requested: bool, answered: bool
+    model: Model,
+    fields: tuple[FieldPlan, ...],
+    spec: FeatureSpec,
+    *,
+    requested: bool,
+    answered: bool,
 ) -> ModelPlan:
     sensitive = any(field.sensitive for field in model.fields)
     return ModelPlan(
         name=model.name,
         base="SensitiveModel" if sensitive else "BaseModel",
         docstring=docstring(model.summary or _titled(model.name), model.description, indent=4),
-        config=_config(model, requested=requested, answered=answered),
+        config=_config(model, spec, requested=requested, answered=answered),
         fields=fields,
         rules=tuple(_rules(model)),
     )
@@ -128,7 +135,7 @@ def _titled(name: str) -> str:
     return " ".join([first, *(word if word.isupper() else word.lower() for word in rest)])
 
 
-def _config(model: Model, *, requested: bool, answered: bool) -> str | None:
+def _config(model: Model, spec: FeatureSpec, *, requested: bool, answered: bool) -> str | None:
     arguments: list[str] = []
     if requested and not model.ignore_extra:
         arguments.append('extra="forbid"')
@@ -137,10 +144,12 @@ def _config(model: Model, *, requested: bool, answered: bool) -> str | None:
         if answered or not requested:
             arguments.append("validate_by_name=True")
             arguments.append("validate_by_alias=True")
-    if model.example is not None:
-        by_name = {field.name: field.wire_name for field in model.fields}
-        example = {by_name.get(key, key): value for key, value in model.example.items()}
-        arguments.append(f'json_schema_extra={{"examples": [{py_literal(example)}]}}')
+    exchanged = {
+        name for item in spec.operations.values() for name in (item.request, item.response.model)
+    }
+    if model.example is not None or model.name in exchanged:
+        example = py_literal(sample_model(model, spec))
+        arguments.append(f'json_schema_extra={{"examples": [{example}]}}')
     return ", ".join(arguments) or None
 
 

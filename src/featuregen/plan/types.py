@@ -75,7 +75,7 @@ def annotate(field: Field, *, spec: FeatureSpec, where: Where) -> FieldPlan:
     if where in {"model", "setting"}:
         annotation, default = _declared(field, parts, where)
     else:
-        annotation, default = _parameter(field, parts, where)
+        annotation, default = _parameter(field, parts, where, spec)
     if default is not None and kind_inside(field.type) in _BUILT:
         _import_default(default, parts)
     return FieldPlan(
@@ -165,6 +165,8 @@ def _type(field: Field, where: Where) -> _Parts:
             return _container(field, where)
         case "model":
             return _Parts(str(field.type.model))
+        case "date" | "datetime" | "time" | "duration" if _bounds(field):
+            return _bounded_moment(field)
         case _:
             parts = _scalar(kind, strict=strict)
             _add_bounds(field, parts)
@@ -187,8 +189,26 @@ def _scalar(kind: str, *, strict: bool) -> _Parts:
         parts.use("pydantic", "EmailStr")
         return parts
     name, module = _CORE_TYPES[kind]
-    parts = _Parts(name, exact=kind != "url")
+    parts = _Parts(name, exact=kind not in {"url", "json"})
     parts.core(kind, module, name)
+    return parts
+
+
+_MOMENTS = {
+    "date": ("date", "ISO_DATE"),
+    "datetime": ("AwareDatetime", "ISO_DATETIME"),
+    "time": ("time", "LOCAL_TIME"),
+    "duration": ("timedelta", "ISO_DURATION"),
+}
+
+
+def _bounded_moment(field: Field) -> _Parts:
+    """Return a moment with its marker behind its bounds: only there does pydantic see both."""
+    base, marker = _MOMENTS[field.type.kind]
+    parts = _Parts(base, markers=[marker])
+    parts.use("pydantic" if base == "AwareDatetime" else "datetime", base)
+    parts.core(field.type.kind, "moments", marker)
+    _add_bounds(field, parts)
     return parts
 
 
@@ -224,9 +244,10 @@ def _raw(pattern: str) -> str:
 
 def _number(field: Field, *, strict: bool) -> _Parts:
     if field.type.kind == "int":
-        parts = _Parts("JsonInt" if strict else "int")
+        parts = _Parts("int")
         if strict:
-            parts.core("int", "numbers", "JsonInt")
+            parts.markers.append("JSON_INT")
+            parts.core("int", "numbers", "JSON_INT")
     else:
         parts = _Parts("float", {"strict": "True"} if strict else {})
         parts.arguments["allow_inf_nan"] = "False"
@@ -238,9 +259,7 @@ def _number(field: Field, *, strict: bool) -> _Parts:
 
 def _decimal(field: Field) -> _Parts:
     parts = _Parts("Decimal")
-    arguments = [
-        f"{name}={py_decimal(_as_decimal(bound))}" for name, bound in _bounds(field, multiples=True)
-    ]
+    arguments = [f"{name}={py_decimal(_as_decimal(bound))}" for name, bound in _bounds(field)]
     if field.decimal_places is not None:
         arguments.append(f"places={field.decimal_places}")
     if field.max_digits is not None:
@@ -303,15 +322,15 @@ def _add_lengths(field: Field, parts: _Parts) -> None:
 
 
 def _add_bounds(field: Field, parts: _Parts) -> None:
-    for name, bound in _bounds(field, multiples=True):
+    for name, bound in _bounds(field):
         parts.arguments[name] = bound_literal(bound, field.type.kind)
         _import_default(parts.arguments[name], parts)
         if field.type.kind not in {"int", "float"}:
             parts.exact = False  # JSON Schema compares numbers only
 
 
-def _bounds(field: Field, *, multiples: bool) -> list[tuple[str, Bound]]:
-    names = ("gt", "ge", "lt", "le", *(("multiple_of",) if multiples else ()))
+def _bounds(field: Field) -> list[tuple[str, Bound]]:
+    names = ("gt", "ge", "lt", "le", "multiple_of")
     return [(name, bound) for name in names if (bound := getattr(field, name)) is not None]
 
 
@@ -426,11 +445,21 @@ def _sensitive(field: Field, parts: _Parts) -> str | None:
     return "Sensitive(last4=True)" if field.sensitive == "last4" else "Sensitive()"
 
 
-def _parameter(field: Field, parts: _Parts, where: Where) -> tuple[str, str | None]:
+def _sample(field: Field, spec: FeatureSpec) -> Json:
+    from featuregen.plan.samples import sample
+
+    return sample(field, spec)
+
+
+def _parameter(
+    field: Field, parts: _Parts, where: Where, spec: FeatureSpec
+) -> tuple[str, str | None]:
     """Return annotation and default of a parameter of an endpoint."""
     function = where.capitalize()
     about = _about(field, where)
     default = _default(field, where)
+    if default is None and "examples" not in about:
+        about = {"examples": f"[{py_literal(_sample(field, spec))}]", **about}
     parts.use("fastapi", function)
     if field.type.kind == "list" and default is not None and default != "None":
         about["default_factory"], default = f"lambda: {default}", None

@@ -55,7 +55,7 @@ def py_moment(value: datetime | date | time | timedelta) -> str:
         case date():
             return f"date({value.year}, {value.month}, {value.day})"
         case time():
-            return f"time({_trimmed(*_clock(value), keep=1)})"
+            return f"time({_trimmed(*_clock(value), keep=2)})"
         case timedelta():
             return f"timedelta({_duration(value)})"
 
