@@ -2,7 +2,7 @@
 
 A shared file that nobody touched is rendered anew with what all features contribute, so that any
 order of adding features gives the same tree. One that the user has changed is merged with the new
-render, and wired by libcst where that does not bring everything in.
+render, and wired by an exact edit where that does not bring everything in.
 """
 
 from __future__ import annotations
@@ -91,8 +91,7 @@ def add_shared_files(
     if edited:
         from featuregen.shared_edits import edit_shared_files
 
-        inverses = edit_shared_files(assembly, rendered, edited, contribution, others)
-        return dict.fromkeys(wired_ids(contribution), "") | inverses
+        return dict(edit_shared_files(assembly, rendered, edited, contribution, others))
     return dict.fromkeys(wired_ids(contribution), "")
 
 

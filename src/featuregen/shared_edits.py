@@ -1,7 +1,7 @@
 """Shared files that the user has changed: merged with the new skeleton, then wired.
 
 The merge brings in what a new need adds to the skeleton (a rate limiter in `create_app`), and
-usually the feature's own lines too. Where it cannot, the user's text stays, libcst brings the
+usually the feature's own lines too. Where it cannot, the user's text stays, exact edits bring the
 feature's lines in, and what is left is told as an edit to make by hand. Nothing is skipped silently.
 """
 
@@ -16,6 +16,7 @@ from featuregen.results import ByHand
 if TYPE_CHECKING:
     from featuregen.assemble import Assembly
     from featuregen.plan.contribution import Contribution
+    from featuregen.wiring.wire import Ledger
 
 
 def edit_shared_files(
@@ -24,12 +25,12 @@ def edit_shared_files(
     edited: Mapping[str, tuple[bytes, bytes]],
     contribution: Contribution,
     others: Sequence[Contribution],
-) -> dict[str, str]:
-    """Write what can be written; returns the inverses of the wired edits, by id.
+) -> Ledger:
+    """Write what can be written; returns what stands in the files now on the feature's account.
 
     `edited` holds what featuregen rendered the last time and what stands there now, by path.
     """
-    from featuregen.wiring.wire import PATHS, wire
+    from featuregen.wiring.wire import PATHS, wire, wired_ids
 
     merged = {
         path: _merged(assembly, path, base, ours, rendered[path].encode())
@@ -47,7 +48,10 @@ def edit_shared_files(
     assembly.by_hand += [
         ByHand(item.id, item.path, item.instructions) for item in result.impossible
     ]
-    return result.inverses
+    theirs = {key for key in result.already if key.startswith("dependency:")}  # the user had it
+    absent = {item.id for item in result.impossible} | theirs
+    known = dict.fromkeys(wired_ids(contribution), "") | result.inverses
+    return {key: inverse for key, inverse in known.items() if key not in absent}
 
 
 def _merged(assembly: Assembly, path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes:

@@ -160,7 +160,8 @@ def _echo(mapping: Mapping, theirs: Json, operation: Operation, spec: FeatureSpe
         return None
     name = mapping.target[0]
     if "{" + name + "}" in call.path and not mapping.source.pipes:
-        return Echo(parameter=name, body=(), default=theirs)
+        fits = _fits(name, operation, spec)
+        return Echo(parameter=name, body=(), default=theirs) if fits else None
     if sends_query(call):
         return None
     form = spec.upstreams[call.upstream].encoding == "form"
@@ -173,6 +174,19 @@ def _echo(mapping: Mapping, theirs: Json, operation: Operation, spec: FeatureSpe
         if _inverse(sent.source.pipes, mapping.source.pipes):
             return Echo(parameter=None, body=sent.target, default=theirs)
     return None
+
+
+def _fits(name: str, operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether every value of the path parameter is one of the response's field, too."""
+    model = spec.models[operation.response.model or ""]
+    ours = next(field for field in model.fields if field.name == name)
+    sent = next((field for field in operation.path_params if field.name == name), None)
+    if sent is None or ours.type != sent.type or ours.pattern not in {None, sent.pattern}:
+        return False
+    longest = ours.max_length is None or (
+        sent.max_length is not None and sent.max_length <= ours.max_length
+    )
+    return longest and (ours.min_length or 0) <= max(sent.min_length or 0, 1)
 
 
 def _request_field(name: str, operation: Operation, spec: FeatureSpec) -> Field | None:

@@ -24,6 +24,7 @@ from featuregen.spec.model import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_READERS = {"from_unix": "from_unix", "lower": "to_lower", "upper": "to_upper", "str": "to_text"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 IMPORTS = (
@@ -64,13 +65,6 @@ def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSp
     keeps_settings = any(source.kind == "settings" for source in sources) or any(
         "{settings." in operation.call.path for operation in operations if operation.call
     )
-    pipes = {
-        pipe.name
-        for operation in operations
-        if operation.call
-        for mapping in operation.call.receive
-        for pipe in mapping.source.pipes
-    }
     refusals = tuple(
         RefusalPlan(status, error_code(mapping, "message"))
         for status, mapping in sorted(upstream.errors.items())
@@ -108,11 +102,6 @@ def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSp
         other=other,
         on_timeout=error_code(upstream.on_timeout or upstream.other, None),
         on_broken=error_code(upstream.other, None),
-        uses_from_unix="from_unix" in pipes,
-        uses_choose="map" in pipes,
-        uses_lower="lower" in pipes,
-        uses_upper="upper" in pipes,
-        uses_str=bool(pipes & {"str", "isoformat"}),
     )
 
 
@@ -128,6 +117,7 @@ def _imports(spec: FeatureSpec) -> tuple[str, ...]:
         *IMPORTS,
         *(f"from app.core.errors import {name}" for name in errors),
         "from app.core.auth import User",
+        "from app.core.answers import choose, from_unix, to_lower, to_text, to_upper",
         "from app.core.currency import from_minor_units, minor_units",
         "from app.core.upstream import UpstreamClient, UpstreamFailedError, items, open_http_client, pick, present, segment",
         *(f"from app.models.{spec.feature} import {name}" for name in spec.models),
@@ -385,8 +375,8 @@ def _read_through(code: str, pipe: Pipe, root: str) -> str:
             table, otherwise = split_table(pipe)
             entries = ", ".join(f"{py_string(key)}: {py_string(value)}" for key, value in table)
             rest = f", {py_string(otherwise)}" if otherwise is not None else ""
-            return f"_choose({code}, {{{entries}}}{rest})"
+            return f"choose({code}, {{{entries}}}{rest})"
         case "isoformat":
-            return f"_str({code})"
+            return f"to_text({code})"
         case _:
-            return f"_{pipe.name}({code})"
+            return f"{_READERS[pipe.name]}({code})"

@@ -32,7 +32,9 @@ class SettingEntry:
     """A field of `Settings`, its line in `.env.example`, and its row in the README's table."""
 
     name: str  # payment_api_url
-    declaration: str  # "HttpUrl = Field(examples=['https://…'], description='…')": right of the colon
+    declaration: (
+        str  # "HttpUrl = Field(examples=['https://…'], description='…')": right of the colon
+    )
     imports: tuple[Import, ...]  # what the declaration needs
     env_comment: tuple[str, ...]  # comment lines for .env.example, without the "# "
     env_value: str  # right of PAYMENT_API_URL=, already quoted where it must be

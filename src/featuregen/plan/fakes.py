@@ -144,7 +144,9 @@ def _answer(operation: Operation, spec: FeatureSpec) -> tuple[tuple[str, ...], b
         case "none":
             return ("return Answer(204)",), False
         case "text" | "html" | "bytes":
-            return (f"return Answer(200, content={content_sample(operation)!r})",), False
+            return (
+                f"return Answer(200, content={bytes_literal(content_sample(operation))})",
+            ), False
     answer = upstream_answer(operation, spec)
     code = _tree_code(answer.body)
     if operation.response.kind == "model":
@@ -159,6 +161,11 @@ def content_sample(operation: Operation) -> bytes:
     """What a text, HTML or binary upstream answers in tests."""
     samples = {"text": b"plain answer", "html": b"<p>answer</p>", "bytes": b"\x00\x01answer"}
     return samples[operation.response.kind]
+
+
+def bytes_literal(content: bytes) -> str:
+    """A bytes literal in double quotes."""
+    return 'b"' + repr(content)[2:-1].replace('"', '\\"') + '"'
 
 
 def _tree_code(tree: object) -> str:

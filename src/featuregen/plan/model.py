@@ -75,11 +75,6 @@ class ClientPlan:
     other: str
     on_timeout: str
     on_broken: str
-    uses_from_unix: bool
-    uses_choose: bool
-    uses_lower: bool
-    uses_upper: bool
-    uses_str: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +84,7 @@ class OperationPlan:
     returns: str  # of the service
     service_signature: str  # with self
     service_docstring: str
+    is_hook: bool  # all of it is the user's own function
     work: str  # the awaited expression in the service
     before: str | None  # awaited before it
     after: str | None  # awaited after it, with the result

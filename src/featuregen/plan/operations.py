@@ -93,6 +93,7 @@ def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
         returns=returns(operation),
         service_signature=", ".join(["self", *parameters(operation, spec, used)]),
         service_docstring=docstring(summary(operation), operation.description, indent=8),
+        is_hook=operation.hook is not None,
         work=work,
         before=f"{hooks}.{operation.before}({passed})" if operation.before else None,
         after=f"{hooks}.{operation.after}({given})" if operation.after else None,

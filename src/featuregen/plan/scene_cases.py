@@ -145,6 +145,7 @@ def _fits(where: str, field: Field, case: Case) -> bool:
     if isinstance(case.value, list):
         return (
             where == "query"
+            and field.type.kind == "list"
             and all(isinstance(item, str | int | float) for item in case.value)
             and bool(case.value)
         )

@@ -56,7 +56,6 @@ def _test_name(name: str) -> str:
 
 def _example(example: Example, name: str, spec: FeatureSpec) -> ExamplePlan:
     steps = [_step(step, spec) for step in (*example.given, example.step)]
-    operations = [spec.operations[step.do] for step in (*example.given, example.step)]
     return ExamplePlan(
         name=name,
         docstring=docstring(example.name, indent=4),
@@ -66,8 +65,17 @@ def _example(example: Example, name: str, spec: FeatureSpec) -> ExamplePlan:
         headers=tuple((py_string(key), py_string(value)) for key, value in example.headers.items()),
         fakes=tuple(dict.fromkeys(step.fake for step in steps if step.fake and step.upstream)),
         needs_token=any("make_token" in part for step in steps for part in step.arguments),
-        hook=next((operation.hook for operation in operations if operation.hook), None),
+        hook=_reached_hook(example, spec),
     )
+
+
+def _reached_hook(example: Example, spec: FeatureSpec) -> str | None:
+    """The hook without which the example cannot hold; a refusal before it needs none."""
+    before = {401, 403, 413, 429, spec.validation_status}
+    reached = [spec.operations[step.do].hook for step in example.given]
+    if example.status not in before:
+        reached.append(spec.operations[example.step.do].hook)
+    return next((hook for hook in reached if hook), None)
 
 
 def _step(step: Step, spec: FeatureSpec) -> StepPlan:

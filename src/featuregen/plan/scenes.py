@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.plan.answers import echoed, normalised_model, upstream_answer
 from featuregen.plan.clients import callers, needs_key
-from featuregen.plan.fakes import content_sample
+from featuregen.plan.fakes import bytes_literal, content_sample
 from featuregen.plan.names import pascal, words
 from featuregen.plan.operations import raised_errors, route_path, validates
 from featuregen.plan.quote import docstring, py_literal, py_string
@@ -64,7 +64,7 @@ class OperationTests:
     verb: str
     request: RequestPlan
     status: int
-    check: str  # an expression over `response` that is true for the answer
+    check: str  # a statement about `response`
     upstream: str | None
     sent: SentPlan | None
     minimal: str | None  # a body with the required fields only
@@ -88,6 +88,9 @@ class OperationTests:
     responses: str  # the set of documented statuses, as a literal
     openapi_path: str
     hook: str | None
+    limits_tested: (
+        bool  # a refused request carries no RateLimit headers, nor does an unwritten hook
+    )
     service_call: str  # arguments of the service's method
     sensitive: tuple[str, ...]  # literals that must not show in a log
 
@@ -133,6 +136,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         ),
         api_imports=(
             *shared,
+            "from pydantic import TypeAdapter",
             "import io",
             "import time",
             "from collections.abc import Callable",
@@ -141,6 +145,9 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         ),
         service_imports=(
             *shared,
+            "from datetime import date, datetime, time, timedelta",
+            "from decimal import Decimal",
+            "from uuid import UUID",
             "from app.core.auth import User",
             "from app.core.resources import get_resource",
             "from app.core.upstream import UpstreamFailedError",
@@ -228,6 +235,7 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         responses=_responses(operation, spec),
         openapi_path=py_string(route_path(operation, spec)),
         hook=operation.hook,
+        limits_tested=operation.hook is None,
         service_call=_service_call(operation, spec),
         sensitive=tuple(
             py_literal(body[field.wire_name]) for field in sensitive if field.wire_name in body
@@ -240,27 +248,33 @@ def _failure(operation: Operation, spec: FeatureSpec, kind: str) -> FailurePlan 
 
 
 def _check(operation: Operation, spec: FeatureSpec, body: dict[str, Json]) -> str:
-    """What the answer must be: the mapped answer of the fake, or just the model for a hook."""
-    kind = operation.response.kind
+    """What the answer must be: the mapped answer of the fake; for a hook, just of the right kind."""
+    kind, model = operation.response.kind, operation.response.model
     if kind == "none":
-        return 'response.content == b""'
-    if operation.hook is not None:
+        return 'assert response.content == b""'
+    if operation.hook is not None or operation.after is not None:
         match kind:
             case "model":
-                return f"{operation.response.model}.model_validate(response.json())"
+                return f"{model}.model_validate(response.json())"
             case "list":
-                return f"[{operation.response.model}.model_validate(item) for item in response.json()] is not None"
+                return f"TypeAdapter(list[{model}]).validate_python(response.json())"
             case _:
-                return "response.content is not None"
+                return f'assert response.headers["content-type"].startswith({_media_type(kind)})'
     if kind in {"text", "html", "bytes"}:
-        return f"response.content == {content_sample(operation)!r}"
+        return f"assert response.content == {bytes_literal(content_sample(operation))}"
     answer = upstream_answer(operation, spec)
     if kind == "list":
-        return f"response.json() == [{py_literal(answer.expected)}]"
+        return f"assert response.json() == [{py_literal(answer.expected)}]"
     request = spec.models[operation.request] if operation.request else None
     asked = normalised_model(body, request, spec) if request else {}
     path = {field.name: sample(field, spec) for field in operation.path_params}
-    return f"response.json() == {py_literal(echoed(answer, operation, spec, asked, path))}"
+    return f"assert response.json() == {py_literal(echoed(answer, operation, spec, asked, path))}"
+
+
+def _media_type(kind: str) -> str:
+    return py_string(
+        {"text": "text/plain", "html": "text/html"}.get(kind, "application/octet-stream")
+    )
 
 
 def _rate(operation: Operation) -> RatePlan | None:

@@ -125,6 +125,13 @@ def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
         )
         for pipe in mapping.source.pipes
     }
+    read = {
+        pipe.name
+        for operation in operations
+        if operation.call
+        for mapping in operation.call.receive
+        for pipe in mapping.source.pipes
+    }
     raised = {name for operation in operations for name in raised_errors(operation, spec)}
     conditions = {
         "auth": any(operation.auth != "none" for operation in operations),
@@ -135,8 +142,15 @@ def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
             operation.call and operation.response.kind == "list" for operation in operations
         ),
         "upstream_failed": "UpstreamFailedError" in raised,
+        "from_unix": "from_unix" in read,
+        "choose": "map" in read,
+        "to_lower": "lower" in read,
+        "to_upper": "upper" in read,
+        "to_text": bool(read & {"str", "isoformat"}),
         "currency": bool(pipes & {"minor_units", "from_minor_units"}),
-        "hooks": any(operation.hook for operation in operations),
+        "hooks": any(
+            operation.hook or operation.before or operation.after for operation in operations
+        ),
     }
     needs.update(name for name, wanted in conditions.items() if wanted)
     return needs
