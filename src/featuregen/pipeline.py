@@ -249,14 +249,24 @@ def prove(
 
     with watch.stage("environment"):
         environment = _environment(staged, options)
-    with watch.stage("verify"), materialised(staged) as tree:
-        return run(
+    features = {path for feature_plan in plans for path in generated_paths(feature_plan)}
+    written = {write.path for write in staged.writes if write.path.endswith(".py")}
+    tests = features if staged.root.is_dir() else features | written  # a new project: all of them
+    with watch.stage("verify") as running, materialised(staged) as tree:
+        verification = run(
             tree,
             environment,
-            generated=[path for feature_plan in plans for path in generated_paths(feature_plan)],
+            generated=sorted(features | written),
+            tests=sorted(path for path in tests if _is_test(path) and (tree / path).is_file()),
             origins=[origin for feature_plan in plans for origin in feature_plan.origins],
-            on_stage=lambda stage, *_: watch.progress.detail(stage),
+            on_stage=watch.progress.detail,
         )
+        running.ok = verification.ok
+    return verification
+
+
+def _is_test(path: str) -> bool:
+    return path.startswith("tests/") and path.rpartition("/")[2].startswith("test_")
 
 
 def _environment(staged: Staged, options: Options) -> Environment:

@@ -30,6 +30,12 @@ class Silent:
         pass
 
 
+class Running:
+    """A stage while it runs; whoever runs it may say that it went wrong without an exception."""
+
+    ok = True
+
+
 class Stopwatch:
     """Times the stages of a run and passes them on to the progress."""
 
@@ -38,16 +44,18 @@ class Stopwatch:
         self.times: list[tuple[str, float]] = []
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: str) -> Iterator[Running]:
         from time import perf_counter
 
         self.progress.start(name)
         started = perf_counter()
-        ok = False
+        running = Running()
         try:
-            yield
-            ok = True
+            yield running
+        except BaseException:
+            running.ok = False
+            raise
         finally:
             seconds = perf_counter() - started
             self.times.append((name, seconds))
-            self.progress.done(name, seconds, ok=ok)
+            self.progress.done(name, seconds, ok=running.ok)
