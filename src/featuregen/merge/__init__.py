@@ -1,7 +1,7 @@
 """3-way merge of generated files with the user's edits: pure functions over `FileState`, no disk.
 
-`merge_file` and `merge_tree` merge, `certify` counts what survived. See `docs/architecture.md` for why
-featuregen has its own merge.
+`merge_file` and `merge_tree` merge, `certify` counts what survived. See `docs/architecture.md`
+for why featuregen has its own merge.
 """
 
 from __future__ import annotations

@@ -1,18 +1,18 @@
-"""The second look at every merge: is each line of the user's still there, in its own place, and nothing removed back?
+"""The second look at every merge: is every line of the user's there, in its own place?
 
-It knows nothing of how the merge came about. Lines are compared per scope (a function, a TOML table, a
-Markdown heading): first as they stand, then, where that differs, as `ast.unparse` writes them, so that
-another layout is no difference.
+It knows nothing of how the merge came about. Lines are compared per scope (a function, a TOML
+table, a Markdown heading): first as they stand, then, where that differs, as `ast.unparse` writes
+them, so that another layout is no difference.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-import re
 
 from featuregen.merge.chunks import split_lines
 from featuregen.merge.lines import Sections
@@ -65,8 +65,11 @@ def _follow(name: str, renames: Mapping[str, str]) -> str:
 def audit_python(
     texts: Texts, renames: Renames, *, kept: Collection[str] = (), decided: bool = True
 ) -> str | None:
-    """None if the merge is sound, else what is wrong. `kept` are names that stay although the user dropped
-    them; `decided` is false where conflicts are open, so that not all of theirs can be there."""
+    """None if the merge is sound, else what is wrong.
+
+    `kept` are names that stay though one side dropped them; `decided` is false where conflicts are
+    open, so that not all of theirs can be there.
+    """
     finding: str | None = None
     try:
         lost = _lost_imports(texts)
@@ -118,7 +121,7 @@ def judge(
                 )
             most = mine[line] + max(0, new[line] - was[line])
             if mine[line] < was[line] and here[line] > most:
-                return f"the line `{line[:60]}` you removed from `{scope or 'the module'}` would come back"
+                return f"`{line[:60]}`, removed from `{scope or 'the module'}`, would come back"
     return None
 
 
@@ -176,7 +179,7 @@ def _imports(source: Source) -> Iterable[ast.Import | ast.ImportFrom]:
 
 @lru_cache(maxsize=32)
 def lines_by_scope(text: str) -> Scopes:
-    """The lines as they stand, per function or class; imports are left out, their comments are not."""
+    """The lines as they stand, per function or class; of imports, only the comments."""
     source = parse(text)
     imported = {
         line

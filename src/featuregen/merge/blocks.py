@@ -14,7 +14,7 @@ from featuregen.merge.imports import merge_import, names
 from featuregen.merge.leads import blank_lines, merge_lead, users_comment
 from featuregen.merge.lines import merge_lines
 from featuregen.merge.order import Identity, merge_order
-from featuregen.merge.units import CannotSplit, Section, Unit, same, sections
+from featuregen.merge.units import CannotSplitError, Section, Unit, same, sections
 
 Three = tuple[Section, Section, Section]
 
@@ -87,7 +87,7 @@ def _record_rename(found: Findings, unit: Versions, where: str) -> None:
 
 
 def _refuse_duplicates(block: Block, merged: Collection[Identity]) -> None:
-    """One side renamed to what the other added: two definitions of one name, one of them unreachable."""
+    """One side renamed to what the other added: two definitions of one name, one unreachable."""
     ours: Counter[str] = Counter()
     theirs: Counter[str] = Counter()
     result: Counter[str] = Counter()
@@ -99,7 +99,7 @@ def _refuse_duplicates(block: Block, merged: Collection[Identity]) -> None:
             theirs.update([unit.theirs.name] if unit.theirs else [])
     for symbol, count in result.items():
         if count > max(ours[symbol], theirs[symbol]):
-            raise CannotSplit(f"`{symbol}` would be defined twice")
+            raise CannotSplitError(f"`{symbol}` would be defined twice")
 
 
 def _merge_unit(found: Findings, block: Block, unit: Versions, where: str) -> list[Chunk] | None:
@@ -143,7 +143,7 @@ def _merge_heading(three: Three, unit: Versions, symbol: str) -> list[Chunk]:
 
 
 def _merge_imports(found: Findings, block: Block, unit: Versions) -> str:
-    """Import units merge by name. What the user imports by another statement is not imported again."""
+    """Merge by name; what the user imports by another statement is not imported again."""
     elsewhere = {
         name
         for each in block.units.values()

@@ -10,7 +10,7 @@ from featuregen.merge.chunks import Chunk, Hunk, whole
 from featuregen.merge.diff3 import merge3
 from featuregen.merge.lines import merge_lines
 from featuregen.merge.source import DEFINITIONS, owners
-from featuregen.merge.units import CannotSplit, Unit, first_body_line, split_body
+from featuregen.merge.units import CannotSplitError, Unit, first_body_line, split_body
 
 Span = tuple[int, int]
 SIGNATURE, STATEMENTS = 1, 3
@@ -43,7 +43,7 @@ def _renamed(text: str, old: str, new: str) -> str:
 
 
 def _parts(unit: Unit) -> list[Span]:
-    """Line spans of decorators, signature, docstring, statements; empty for `def f(): ...` on one line."""
+    """Line spans of decorators, signature, docstring, statements; none for `def f(): ...`."""
     node = unit.node
     assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)  # noqa: S101 - the key says so
     body = first_body_line(unit.source, node.body)
@@ -70,7 +70,7 @@ def _merge_statements(units: Sequence[Unit], spans: Sequence[Span], name: str) -
         return by_line
     try:
         by_statement = _by_statement(units, spans, name)
-    except CannotSplit:
+    except CannotSplitError:
         return by_line
     return by_statement if whole(by_statement) else by_line
 

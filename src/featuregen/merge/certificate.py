@@ -1,4 +1,4 @@
-"""The merge certificate: how many of the user's own symbols and lines there were, and how many are still there.
+"""The merge certificate: how many symbols and lines the user had, and how many are still there.
 
 Counted anew from the texts that went in and came out, not from what the merge thinks it did.
 """
@@ -21,8 +21,9 @@ from featuregen.merge.tree import Tree, TreeMerge
 class Certificate:
     """What the user had added or changed since the last render, and what of it the merge kept.
 
-    A symbol is a function, class, module-level or section block that the user touched, or an import; it is kept when
-    all its lines are. Lines inside an open conflict are there to see, so they count as kept.
+    A symbol is a function, class, module-level or section block that the user touched, or an
+    import; it is kept when all its lines are. Lines inside an open conflict are there to see, so
+    they count as kept.
     """
 
     user_symbols_total: int = 0

@@ -1,4 +1,4 @@
-"""A merged text before it is written: plain stretches and conflict hunks, rendered with markers or resolved."""
+"""A merged text before it is written: plain stretches and conflict hunks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def resolve(chunks: Iterable[Chunk]) -> str:
 
 
 def render(chunks: Iterable[Chunk], labels: Labels | None) -> tuple[str, list[tuple[Hunk, int]]]:
-    """The text, and each hunk with its first line. Markers are in diff3 style; none without `labels`."""
+    """The text, with markers in diff3 style if there are `labels`, and each hunk with its line."""
     out: list[str] = []
     places: list[tuple[Hunk, int]] = []
     line = 1
@@ -64,7 +64,7 @@ def ended(text: str) -> str:
 
 
 def split_lines(text: str) -> list[str]:
-    r"""Lines with their ends. Only `\n` ends a line: `str.splitlines` also splits at form feeds and U+2028."""
+    r"""Lines with their ends. Only `\n` ends one: `str.splitlines` splits at form feeds, too."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 

@@ -1,8 +1,9 @@
 """Exact 3-way merge of sequences: which parts of base, ours and theirs belong together.
 
-Generic over hashable items, because the same algorithm merges lines (with the section they stand in as part
-of the item) and logical statements. A pair of lines counts as the same only if aligning from the top and
-from the bottom agree on it: in repetitive text one direction alone puts a change into the wrong repetition.
+Generic over hashable items, because the same algorithm merges lines (with the section they stand
+in as part of the item) and logical statements. A pair of lines counts as the same only if
+aligning from the top and from the bottom agree on it: in repetitive text one direction alone puts
+a change into the wrong repetition.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 MAX_CELLS = 4_000_000
-"""Above this product of lengths a stretch without unique lines is taken as rewritten: difflib is quadratic there."""
+"""A stretch without unique lines that is larger counts as rewritten: difflib is quadratic there."""
 
 RegionKind = Literal["same", "ours", "theirs", "both", "conflict"]
 
@@ -34,7 +35,7 @@ class Region:
 
 
 def align(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Pairs `(i, j)`, increasing in both, with `a[i] == b[j]`, on which both directions of the diff agree."""
+    """Increasing pairs `(i, j)` with `a[i] == b[j]` on which both directions of the diff agree."""
     if len(a) == len(b) and all(x == y for x, y in zip(a, b, strict=True)):
         return [(i, i) for i in range(len(a))]
     forward = _matches(a, b)
@@ -83,7 +84,7 @@ def _unique_anchors(
 
 
 def longest_increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest subsequence of `pairs` (increasing in the first) that is increasing in the second, too."""
+    """The longest run of `pairs`, increasing in the first, that increases in the second, too."""
     tails: list[int] = []
     chain: list[int] = []
     back: list[int] = []

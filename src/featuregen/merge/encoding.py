@@ -1,4 +1,4 @@
-"""Bytes of a file as text for merging, and back, losing nothing: encoding, BOM, line ends, final newline."""
+"""Bytes as text for merging, and back without loss: encoding, BOM, line ends, final newline."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def decode(data: bytes) -> Decoded:
 
 
 def _codec(data: bytes) -> str:
-    """UTF-8 where it is; else what a `coding:` comment says; else UTF-8 with the odd bytes escaped."""
+    """UTF-8 where it is; else what a `coding:` comment says; else UTF-8, odd bytes escaped."""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -68,7 +68,7 @@ def _known(name: str, data: bytes) -> str:
 
 
 def encode(text: str, base: Decoded | None, ours: Decoded, theirs: Decoded) -> bytes:
-    """The merged text as bytes, written as the user writes the file, unless the template changed that.
+    """The merged text as bytes, as the user writes the file unless the template changed that.
 
     Raises UnicodeEncodeError where the user's encoding lacks a character.
     """
@@ -87,7 +87,7 @@ def encode(text: str, base: Decoded | None, ours: Decoded, theirs: Decoded) -> b
     return codecs.BOM_UTF8 + data if bom else data
 
 
-def _chosen(base: bool | None, ours: bool, theirs: bool) -> bool:  # noqa: FBT001 - three sides of one fact
+def _chosen(base: bool | None, ours: bool, theirs: bool) -> bool:  # noqa: FBT001
     return theirs if ours == base else ours
 
 

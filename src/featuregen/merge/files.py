@@ -1,4 +1,4 @@
-"""The merge of one file: what each side did to it decides; only what both changed is merged as text."""
+"""The merge of one file: only what both sides changed is merged as text."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ def merge_file(
     labels: Labels = NO_LABELS,
     conflicts: ConflictMode = "inline",
 ) -> Merged:
-    """Merge one file. `base` is the last pristine render, `ours` what is on disk, `theirs` the new render.
+    """Merge one file: `base` is the last render, `ours` what is on disk, `theirs` the new render.
 
-    None stands for a file that is not there. `path` tells the kind of file and names it in conflicts;
-    with `conflicts="file"` the result has no markers: it keeps the user's side, and theirs is put beside it.
+    None stands for a file that is not there. `path` tells the kind of file and names it in
+    conflicts; with `conflicts="file"` the result has no markers: it keeps the user's side, and
+    theirs is put beside it.
     """
     if ours == theirs:
         return Merged(ours, "unchanged")
@@ -44,7 +45,9 @@ def merge_file(
         return _whole_file(path, ours, theirs, "a symlink is on one side: kept yours")
     if any(state is not None and is_binary(state.text) for state in (base, ours, theirs)):
         return _binary(path, base, ours, theirs)
-    return _merge_texts(path, base, ours, theirs, labels, conflicts)
+    if opened := open_conflicts(path, ours, labels=labels):
+        return Merged(ours, "conflict", opened, beside=theirs)
+    return _merge_texts(path, base, ours, theirs, labels if conflicts == "inline" else None)
 
 
 def _no_longer_generated(path: str, base: FileState | None, ours: FileState) -> Merged:
@@ -80,15 +83,11 @@ def _merge_texts(
     base: FileState | None,
     ours: FileState,
     theirs: FileState,
-    labels: Labels,
-    mode: ConflictMode,
+    labels: Labels | None,
 ) -> Merged:
+    """Merge what both sides changed; conflicts get markers if there are `labels` for them."""
     was = decode(base.text) if base is not None else None
     mine, new = decode(ours.text), decode(theirs.text)
-    if opened := marker_lines(mine.text, labels):
-        reason = "conflict markers of an earlier update are still in it: kept yours"
-        found = tuple(Conflict(path, None, reason, line) for line in opened)
-        return Merged(ours, "conflict", found, beside=theirs)
     if was is not None:
         merged = merge_text(path, was.text, mine.text, new.text)
     elif equal_but_for_layout(path, mine.text, new.text):
@@ -96,8 +95,7 @@ def _merge_texts(
     else:
         merged = TextMerge(two_way(mine.text, new.text))
     executable = _executable(base, ours, theirs)
-    inline = mode == "inline"
-    text, places = render(merged.chunks, labels if inline else None)
+    text, places = render(merged.chunks, labels)
     try:
         resolved = encode(resolve(merged.chunks), was, mine, new)
         shown = encode(text, was, mine, new)
@@ -107,8 +105,8 @@ def _merge_texts(
     if not places:
         return _clean(FileState(resolved, executable), ours, theirs, merged)
     found = tuple(Conflict(path, hunk.symbol, hunk.reason, line) for hunk, line in places)
-    state, beside = FileState(shown, executable), None if inline else theirs
-    if not inline and is_python(path) and parses(mine.text) and not parses(text):
+    state, beside = FileState(shown, executable), None if labels else theirs
+    if labels is None and is_python(path) and parses(mine.text) and not parses(text):
         state = ours
     return Merged(state, "conflict", found, merged.notes, beside, resolved, merged.renames)
 
@@ -127,4 +125,7 @@ def open_conflicts(
     if state is None or state.link is not None or is_binary(state.text):
         return ()
     lines = marker_lines(decode(state.text).text, labels)
-    return tuple(Conflict(path, None, "not mended yet", line) for line in lines)
+    return tuple(
+        Conflict(path, None, "conflict markers of an earlier update are still in it", line)
+        for line in lines
+    )

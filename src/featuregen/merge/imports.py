@@ -16,13 +16,13 @@ Name = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class MergedImport:
-    """`text` is empty where no name is left; `dropped` are the local names that one side no longer imports."""
+    """`text` is empty where no name is left; `dropped` are the local names no longer imported."""
 
     text: str
     dropped: frozenset[str]
 
 
-class CommentInImport(ValueError):
+class CommentInImportError(ValueError):
     """A comment that belongs to one name of an import whose names changed on both sides."""
 
 
@@ -81,7 +81,7 @@ def _write(units: list[Unit], result: Iterable[Name]) -> str:
     indent = " " * node.col_offset
     if isinstance(node, ast.Import):
         if any("#" in each.text for each in units):
-            raise CommentInImport
+            raise CommentInImportError
         return f"{indent}import {', '.join(_spelled(name) for name in result)}\n"
     assert isinstance(node, ast.ImportFrom)  # noqa: S101 - the key says so
     remarks: dict[Name, str] = {}
@@ -99,7 +99,7 @@ def _write(units: list[Unit], result: Iterable[Name]) -> str:
 
 
 def _isort_key(name: Name) -> tuple[int, str, str]:
-    """Constants, then classes, then the rest: the order that ruff's isort gives the generated code."""
+    """Constants, then classes, then the rest: the order of ruff's isort."""
     text = name[0]
     kind = 0 if text.isupper() and len(text) > 1 else 1 if text[:1].isupper() else 2
     return kind, text, name[1] or ""
@@ -128,5 +128,5 @@ def _remarks(unit: Unit) -> dict[Name, str]:
                 out[name] = comment
                 break
         else:
-            raise CommentInImport
+            raise CommentInImportError
     return out

@@ -9,7 +9,7 @@ from featuregen.merge.chunks import Chunk, Hunk, ended, split_lines
 from featuregen.merge.diff3 import Region, align, merge3
 
 Sections = Callable[[Sequence[str]], Sequence[str]]
-"""For each line of a text the section it stands in: a line aligns only with one in the same section."""
+"""The section of each line of a text: a line aligns only with one of the same section."""
 
 
 def no_sections(lines: Sequence[str]) -> Sequence[str]:
@@ -24,7 +24,7 @@ def merge_lines(
     symbol: str | None = None,
     sections: tuple[Sequence[str], Sequence[str], Sequence[str]] | None = None,
 ) -> list[Chunk]:
-    """Merge three texts by line. `sections` names each line's section, in the order base, ours, theirs."""
+    """Merge by line. `sections` names each line's section, in the order base, ours, theirs."""
     if ours in (theirs, base):
         return [theirs] if ours == base else [ours]
     if theirs == base:

@@ -1,4 +1,4 @@
-"""Which unit of one version is which unit of another: by key, then by content, then by likely rename."""
+"""Which unit of one version is which of another: by key, by content, by likely rename."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from difflib import SequenceMatcher
 from featuregen.merge.units import Unit
 
 LIKENESS = 0.6
-"""From this share of equal lines on, a definition that took another's place counts as its new name."""
+"""From this share of equal lines on, a definition in its place counts as its new name."""
+
+FEWEST_LINES = 2
+"""Below the first line; with fewer, likeness is chance."""
 
 Pairs = dict[int, int]
 """Index in the other version → index in the base."""
@@ -28,7 +31,7 @@ def match_units(base: Sequence[Unit], other: Sequence[Unit]) -> Pairs:
 
 
 def match_new(ours: Sequence[Unit], theirs: Sequence[Unit]) -> Pairs:
-    """Which of the units that both sides added are one and the same: `{theirs: ours}`, by key only."""
+    """Which of the units that both sides added are the same: `{theirs: ours}`, by key only."""
     pairs: Pairs = {}
     _pair(ours, theirs, pairs, lambda unit: (unit.key, unit.dump))
     _pair(ours, theirs, pairs, lambda unit: unit.key)
@@ -75,7 +78,7 @@ def _groups(
 
 
 def _pair_by_place(base: Sequence[Unit], other: Sequence[Unit], pairs: Pairs) -> None:
-    """A statement or definition that stands alone between the same neighbours as its predecessor."""
+    """A statement or definition that stands between the same neighbours as its predecessor."""
     taken = set(pairs.values())
     for index, unit in enumerate(other):
         if index in pairs:
@@ -100,6 +103,6 @@ def alike(a: Unit, b: Unit) -> bool:
     lines = [
         [line.strip() for line in unit.text.split("\n")[1:] if line.strip()] for unit in (a, b)
     ]
-    if min(len(lines[0]), len(lines[1])) < 2:
+    if min(len(lines[0]), len(lines[1])) < FEWEST_LINES:
         return False
     return SequenceMatcher(None, lines[0], lines[1], autojunk=False).ratio() >= LIKENESS

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 def unbound_names(tree: ast.Module) -> frozenset[str]:
     """Names that are read somewhere and bound nowhere, whatever the scope.
 
-    Coarse on purpose: the question is only whether something that a merge dropped is still needed, and an
-    import too many is a lint finding while one too few is a NameError.
+    Coarse on purpose: the question is only whether something that a merge dropped is still
+    needed, and an import too many is a lint finding while one too few is a NameError.
     """
     used: set[str] = set()
     bound: set[str] = set(vars(builtins))
@@ -25,22 +25,28 @@ def unbound_names(tree: ast.Module) -> frozenset[str]:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 bound.add(name)
                 used.update(_quoted(node.returns))
-            case ast.ClassDef(name=name):
-                bound.add(name)
             case ast.arg(arg=name):
                 bound.add(name)
                 used.update(_quoted(node.annotation))
-            case ast.alias(name=name, asname=alias):
-                bound.add(alias or name.partition(".")[0])
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
-                bound.add(name)
             case ast.AnnAssign():
                 used.update(_quoted(node.annotation))
             case ast.Assign(targets=[ast.Name(id="__all__")]):
                 used.update(_quoted(node.value))
             case _:
-                pass
+                bound.update(_binds(node))
     return frozenset(used - bound)
+
+
+def _binds(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
+            yield name
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.alias(name=name, asname=alias):
+            yield alias or name.partition(".")[0]
+        case _:
+            pass
 
 
 def _quoted(node: ast.expr | None) -> Iterator[str]:

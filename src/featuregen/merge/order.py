@@ -1,4 +1,4 @@
-"""In which order the merged units stand: the side that moved something leads, the other's additions join it."""
+"""In which order the merged units stand: the side that moved something leads, the other joins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from featuregen.merge.diff3 import longest_increasing
 
 Identity = tuple[str, int]
-"""One unit through all versions: `("base", 3)` is the base's fourth, `("ours", 0)` the user's first."""
+"""A unit through all versions: `("base", 3)` is the base's fourth, `("ours", 0)` a new one."""
 
 
 def merge_order(
@@ -18,8 +18,8 @@ def merge_order(
 ) -> list[Identity]:
     """Order `kept`, every element of which is in `ours` or `theirs`.
 
-    Where the user moved units, the user's order leads, else the template's does. What only the other
-    side has follows the same neighbour here as it does there.
+    Where the user moved units, the user's order leads, else the template's does. What only the
+    other side has follows the same neighbour here as it does there.
     """
     moved = _common(ours, base) != _common(base, ours)
     lead, other = (ours, theirs) if moved else (theirs, ours)

@@ -1,4 +1,4 @@
-"""Unit merge of a Python file: what the two sides did to each import, definition and statement, combined."""
+"""Unit merge of a Python file: what both sides did to each import, definition and statement."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from featuregen.merge.source import Source, parse
 from featuregen.merge.units import module_units
 
 ROUNDS = 5
-"""How often a merge is repeated because something it dropped turned out to be used; each round keeps more."""
+"""How often a merge is repeated because something it dropped is used; each round keeps more."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnitMerge:
-    """A merged file. `renamed_by_*` map a qualname as the other side has it to the one in the result."""
+    """A merged file. `renamed_by_*` map the other side's qualname to the one in the result."""
 
     chunks: Sequence[Chunk]
     notes: tuple[str, ...]
@@ -30,7 +30,7 @@ class UnitMerge:
 
 
 def merge_python(base: str, ours: str, theirs: str) -> UnitMerge:
-    """Merge three versions of a file. Raises SyntaxError or ValueError where they cannot be taken apart.
+    """Merge three versions of a file; SyntaxError or ValueError where they cannot be taken apart.
 
     An import or function that one side dropped but that merged code still uses is kept: the user's
     new method may be the only one that needs what the template no longer does.

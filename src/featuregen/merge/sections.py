@@ -1,4 +1,4 @@
-"""The section that each line of a text stands in, by the kind of file: what must not be confused in a line merge."""
+"""The section that each line stands in, by the kind of file: what a line merge must not confuse."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _FENCE = re.compile(r"\s*(```|~~~)")
 
 
 def sections_for(path: str) -> Sections:
-    """The function that names sections for a file of this name; files without a known structure have none."""
+    """The function that names sections in a file of this name; most kinds of file have none."""
     name = path.rpartition("/")[2].lower()
     suffix = name.rpartition(".")[2]
     return _BY_SUFFIX.get(suffix, no_sections)
 
 
 def python_outline(lines: Sequence[str]) -> list[str]:
-    """By indentation alone, so that it also works on code that does not parse. Decorators go with what follows."""
+    """Definitions by indentation alone, for code that does not parse."""
     out = [""] * len(lines)
     stack: list[tuple[int, str]] = []
     waiting: list[int] = []

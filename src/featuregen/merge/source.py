@@ -16,8 +16,8 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMPOUND = (*DEFINITIONS, ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For,
             ast.AsyncFor, ast.While, ast.Match)  # fmt: skip
 
-# Undecodable bytes arrive as lone surrogates, which `ast` refuses; private-use characters stand in for
-# them, one for one, so that columns and differences stay what they are.
+# Undecodable bytes arrive as lone surrogates, which `ast` refuses; private-use characters stand
+# in for them, one for one, so that columns and differences stay what they are.
 _STAND_INS = {code: code - 0xDC80 + 0xE080 for code in range(0xDC80, 0xDD00)}
 
 
@@ -34,7 +34,7 @@ class Source:
 
 @lru_cache(maxsize=32)
 def parse(text: str) -> Source:
-    """Parse a file whose lines end in a newline. Raises SyntaxError or ValueError where it is not Python."""
+    """Parse a file whose lines end in a newline; SyntaxError or ValueError if it is not Python."""
     if "\r" in text:
         raise ValueError("a lone carriage return: line numbers cannot be trusted")
     readable = text if text.isascii() else text.translate(_STAND_INS)
@@ -50,7 +50,7 @@ def first_line(node: ast.stmt) -> int:
 
 
 def last_line(node: ast.stmt, lines: Sequence[str], limit: int) -> int:
-    """The last line of a statement, with comments below its block that are indented as the block is.
+    """The last line of a statement, with comments below its block that are indented like it.
 
     `limit` is the line (from 1) before which to stop.
     """
@@ -97,7 +97,7 @@ def owners(source: Source) -> list[str]:
 
 
 def comments(text: str) -> list[str]:
-    """The comments of a stretch of code, in order. A stretch that cannot be tokenized is one comment."""
+    """The comments of a stretch of code; one that cannot be tokenized is one comment."""
     if "#" not in text:
         return []
     try:

@@ -1,4 +1,4 @@
-"""What goes into a merge and what comes out: file states, conflicts, outcomes. Plain values, no disk."""
+"""What goes into a merge and what comes out: file states, conflicts, outcomes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A place that a person has to decide. `line` is in the merged file, 0 when the file holds no marker for it."""
+    """A place that a person has to decide. `line` is in the merged file; 0 is the whole file."""
 
     path: str
     symbol: str | None
@@ -42,13 +42,14 @@ class Conflict:
 class Merged:
     """The result for one file.
 
-    `outcome` is told from the disk's side: `unchanged` writes nothing; `taken` writes theirs; `merged` writes
-    both sides' changes; `kept` leaves the user's version (or absence) standing against a change or a file of
-    the template; `deleted` removes the file; `conflict` needs a person.
+    `outcome` is told from the disk's side: `unchanged` writes nothing; `taken` writes theirs;
+    `merged` writes both sides' changes; `kept` leaves the user's version (or absence) standing
+    against a change or a file of the template; `deleted` removes the file; `conflict` needs a
+    person.
 
-    `beside` is to be written at `beside_path(path)`: theirs, where it could not be shown inside the file.
-    `resolved` is the text without conflict markers, each conflict decided for the user's side; None where
-    there is no such text (no conflict, a deleted file, a binary).
+    `beside` is to be written at `beside_path(path)`: theirs, where it could not be shown inside
+    the file. `resolved` is the text without conflict markers, each conflict decided for the
+    user's side; None where there is no such text (no conflict, a deleted file, a binary).
     """
 
     state: FileState | None
@@ -64,6 +65,7 @@ class Merged:
 def beside_path(path: str) -> str:
     """Where `beside` goes: `app/x.py.theirs`.
 
-    The suffix comes last so that neither Python, pytest (`test_*.py`) nor a linter takes it for source.
+    The suffix comes last so that neither Python, pytest (`test_*.py`) nor a linter takes it for
+    source.
     """
     return f"{path}.theirs"

@@ -1,4 +1,4 @@
-"""The merge of one text: by unit, by line within sections, by line, as one conflict; the first that is sound."""
+"""The merge of one text: by unit, by line, as one conflict; the first sound one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TextMerge:
 
 def merge_text(path: str, base: str, ours: str, theirs: str) -> TextMerge:
     """Merge texts whose lines end in a newline."""
-    if ours == theirs or theirs == base:
+    if theirs in (ours, base):
         return TextMerge([ours])
     if ours == base:
         return TextMerge([theirs])

@@ -14,14 +14,14 @@ from featuregen.merge.state import Conflict, ConflictMode, FileState, Labels, Me
 Tree = Mapping[str, FileState]
 
 LIKENESS = 0.6
-"""From this share of equal lines on, a file of the template that took another's place counts as renamed (as in git)."""
+"""From this share of equal lines on, a new file counts as a dropped one's new name (as in git)."""
 
 NO_RENAMES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class TreeMerge:
-    """`files` by their new path; `moved` maps old paths to new ones where the user's file moves along."""
+    """`files` by their new path; `moved` maps old paths to new ones."""
 
     files: Mapping[str, Merged]
     moved: Mapping[str, str]
@@ -37,7 +37,7 @@ class TreeMerge:
         return tuple((path, note) for path, merged in self.files.items() for note in merged.notes)
 
     def writes(self) -> dict[str, FileState | None]:
-        """What differs from the user's tree afterwards: path → new state, None to delete; sorted."""
+        """What differs from the user's tree afterwards: path → state, None to delete; sorted."""
         out: dict[str, FileState | None] = {
             old: None for old in self.moved if old in self.ours and old not in self.files
         }
@@ -58,10 +58,11 @@ def merge_tree(
     labels: Labels = NO_LABELS,
     conflicts: ConflictMode = "inline",
 ) -> TreeMerge:
-    """Merge every file that base or theirs knows; files that only the user has are none of our business.
+    """Merge every file that base or theirs has; one that only the user has is not our business.
 
-    `renames` maps the template's old paths to its new ones. A file that the user edited and the template
-    dropped is looked for among the template's new files, too: a rename that nobody declared.
+    `renames` maps the template's old paths to its new ones. A file that the user edited and the
+    template dropped is looked for among the template's new files, too: a rename that nobody
+    declared.
     """
     moved = dict(_usable(renames, base, ours, theirs))
     moved.update(_undeclared(base, ours, theirs, moved))
@@ -78,7 +79,7 @@ def merge_tree(
 def _usable(
     renames: Mapping[str, str], base: Tree, ours: Tree, theirs: Tree
 ) -> Iterator[tuple[str, str]]:
-    """A rename holds where the template really lets the old path go and the new one is not the user's own file."""
+    """Those where the template lets the old path go and the new one is not the user's own file."""
     for old, new in renames.items():
         if (
             old in base

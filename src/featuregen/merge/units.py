@@ -1,8 +1,8 @@
-"""A Python body as units: what a person would move, rename or delete as one thing, with its comments.
+"""A Python body as units: what a person moves, renames or deletes as one, with its comments.
 
-A unit is an import, a definition with its decorators, an assignment or another statement. What stands above
-it (comments and blank lines) is its `lead`. Units that hold units (classes, `if TYPE_CHECKING:`, `try:`)
-are split further into sections, on demand.
+A unit is an import, a definition with its decorators, an assignment or another statement. What
+stands above it (comments and blank lines) is its `lead`. Units that hold units (classes, `if
+TYPE_CHECKING:`, `try:`) are split further into sections, on demand.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Key = tuple[str, ...]
 Block = tuple[str, Sequence[ast.stmt]]
 
 
-class CannotSplit(ValueError):
+class CannotSplitError(ValueError):
     """The code is Python, but not laid out in whole lines that could be told apart."""
 
 
@@ -61,7 +61,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Section:
-    """One block of a unit that holds units: its header lines (`class A(B):`), its units, what follows them."""
+    """One block: its header lines (`class A(B):`), its units, what follows them."""
 
     header: str
     units: Sequence[Unit]
@@ -74,7 +74,7 @@ def same(a: Unit, b: Unit) -> bool:
 
 
 def module_units(source: Source) -> Section:
-    """The whole file as one section; its header is the comment block at the top that belongs to no unit."""
+    """The whole file as one section; its header is the comment block at the top."""
     body = source.tree.body
     start = _head_end(source, first_line(body[0]) if body else len(source.lines) + 1)
     units, tail = split_body(source, body, start, len(source.lines) + 1)
@@ -82,7 +82,7 @@ def module_units(source: Source) -> Section:
 
 
 def _head_end(source: Source, first: int) -> int:
-    """The line after the file's own comments (shebang, licence): those with a blank line below them."""
+    """The line after the file's own comments (shebang, licence): those with a blank line below."""
     for line in range(first - 1, 0, -1):
         if not source.lines[line - 1].strip():
             return line + 1 if any(text.strip() for text in source.lines[: line - 1]) else 1
@@ -93,7 +93,7 @@ def _head_end(source: Source, first: int) -> int:
 def split_body(
     source: Source, body: Sequence[ast.stmt], start: int, end: int
 ) -> tuple[list[Unit], str]:
-    """The statements of one block as units, which cover lines `start` to `end` without a gap, and the rest."""
+    """The statements of a block as units, gapless from line `start`, and the rest to `end`."""
     units: list[Unit] = []
     at = start
     for index, node in enumerate(body):
@@ -104,7 +104,7 @@ def split_body(
             before = units.pop()
             nodes, lead, begin = (*before.nodes, node), before.lead, before.start
         elif begin < at:
-            raise CannotSplit("a statement on its block's first line")
+            raise CannotSplitError("a statement on its block's first line")
         else:
             nodes, lead = (node,), source.slice(at, begin)
         key = unit_key(nodes[0], first=not units)
@@ -124,21 +124,31 @@ def unit_key(node: ast.stmt, *, first: bool) -> Key:
             return ("from", "." * node.level + (node.module or ""))
         case ast.Import():
             return ("import", *(f"{alias.name} as {alias.asname}" for alias in node.names))
+        case ast.Expr(value=ast.Constant(value=str())) if first:
+            return ("docstring",)
+    return _assignment_key(node) or _block_key(node) or ("statement", ast.dump(node))
+
+
+def _assignment_key(node: ast.stmt) -> Key | None:
+    match node:
         case ast.AnnAssign():
             return ("var", ast.unparse(node.target))
         case ast.Assign():
             return ("var", " = ".join(ast.unparse(target) for target in node.targets))
         case ast.AugAssign():
             return ("augmented", ast.unparse(node.target))
-        case ast.Expr(value=ast.Constant(value=str())) if first:
-            return ("docstring",)
+    return None
+
+
+def _block_key(node: ast.stmt) -> Key | None:
+    match node:
         case ast.If():
             return ("if", ast.unparse(node.test))
         case ast.Try() | ast.TryStar():
             return ("try",)
         case ast.With() | ast.AsyncWith():
             return ("with", *(ast.unparse(item) for item in node.items))
-    return ("statement", ast.dump(node))
+    return None
 
 
 def _role(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
@@ -183,7 +193,7 @@ def sections(unit: Unit) -> list[Section] | None:
             return None
         upper = unit.end + 1
         if index + 1 < len(blocks):
-            upper = _header_line(source, blocks[index + 1], starts[index + 1] or upper)
+            upper = _header_line(blocks[index + 1], starts[index + 1] or upper)
         units, tail = split_body(source, body, start, upper)
         out.append(Section(source.slice(head, start), units, tail))
         head = upper
@@ -220,7 +230,7 @@ def _branches(node: ast.If) -> Iterator[Block]:
 
 
 def first_body_line(source: Source, body: Sequence[ast.stmt]) -> int | None:
-    """Where a block's own lines begin, comments above its first statement included; None for `class A: x`."""
+    """Where a block begins, comments above its first statement included; None on one line."""
     line = first_line(body[0])
     text = source.lines[line - 1]
     if text[: body[0].col_offset].strip():
@@ -230,7 +240,7 @@ def first_body_line(source: Source, body: Sequence[ast.stmt]) -> int | None:
     return line
 
 
-def _header_line(source: Source, block: Block, start: int) -> int:
+def _header_line(block: Block, start: int) -> int:
     """The line of `elif`, `else`, `except` or `finally`."""
     how = block[0]
     return int(how.removeprefix("line ")) if how.startswith("line ") else start - 1
