@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from featuregen.plan.quote import docstring, py_literal, py_string
+from featuregen.plan.quote import docstring, py_literal, py_text
 from featuregen.plan.sample_values import words
 from featuregen.plan.samples import sample_model
 from featuregen.plan.types import FieldPlan, annotate
@@ -161,7 +161,7 @@ def _rules(model: Model) -> Iterator[RuleMethod]:
     for rule in model.rules:
         name = _method_name(rule, taken)
         taken.add(name)
-        yield RuleMethod(name, _expression(rule, model).violation(), py_string(rule.message))
+        yield RuleMethod(name, _expression(rule, model).violation(), py_text(rule.message))
 
 
 def _expression(rule: Rule, model: Model):  # type: ignore[no-untyped-def]  # noqa: ANN202 - local import

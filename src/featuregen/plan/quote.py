@@ -28,6 +28,7 @@ __all__ = [
     "py_literal",
     "py_moment",
     "py_string",
+    "py_text",
     "sentence",
     "shell_word",
     "toml_string",
@@ -48,7 +49,7 @@ def py_literal(value: Json | Decimal) -> str:
         case str() if len(value) >= _LONG and len(set(value)) == 1:
             return f"{py_string(value[0])} * {len(value)}"
         case str():
-            return py_string(value)
+            return py_text(value)
         case Decimal():
             return py_decimal(value)
         case float() if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 - NaN
@@ -60,6 +61,19 @@ def py_literal(value: Json | Decimal) -> str:
             return f"{{{', '.join(items)}}}"
         case _:
             return repr(value)
+
+
+def py_text(text: str, width: int = 72) -> str:
+    """Return a string literal, or several in parentheses that fit on a line each."""
+    lines: list[str] = []
+    for part in re.findall(r"\S*\s*", text):
+        if lines and columns(lines[-1] + part) <= width:
+            lines[-1] += part
+        elif part:
+            lines.append(part)
+    if len(lines) < 2:  # noqa: PLR2004 - it is one literal
+        return py_string(text)
+    return f"({' '.join(py_string(line) for line in lines)})"
 
 
 def sentence(text: str) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Model, TypeRef
 
 _DEEPEST = 4
+_MOST_READABLE = 60
 
 
 def sample(field: Field, spec: FeatureSpec, *, depth: int = 0) -> Json:
@@ -89,6 +90,8 @@ def _seed(name: str) -> int:
 
 def _text(field: Field) -> Json:
     shortest, longest = field.min_length or 0, field.max_length
+    if shortest > _MOST_READABLE and field.pattern is None:
+        return ("A" if field.upper else "a") * shortest
     for candidate in _phrases(field):
         text = normalised_text(candidate, field)
         if len(text) < shortest:

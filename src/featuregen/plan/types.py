@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from featuregen.plan.contribution import Import
 from featuregen.plan.python_values import plain_object, python_value, source_of
-from featuregen.plan.quote import py_decimal, py_literal, py_string
+from featuregen.plan.quote import py_decimal, py_literal, py_string, py_text
 from featuregen.plan.regex_sample import admits_controls
 
 if TYPE_CHECKING:
@@ -434,7 +434,7 @@ def _about(field: Field, where: Where) -> dict[str, str]:
     elif field.has_example and field.type.kind != "secret" and where != "setting":
         about["examples"] = f"[{py_literal(field.example)}]"
     if field.description:
-        about["description"] = py_string(" ".join(field.description.split()))
+        about["description"] = py_text(" ".join(field.description.split()))
     return about
 
 
