@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import warnings
+from functools import lru_cache
 from typing import Any
 
 _MOST = 64
+_KEPT = 1024  # answers: specs ask for the same few patterns over and over, and a walk takes long
 _COMMON = "a0A-_. @/:b1B"
 _CATEGORIES = {
     "CATEGORY_DIGIT": "0123456789",
@@ -23,6 +25,7 @@ _CATEGORIES = {
 _CONTROLS = [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F]
 
 
+@lru_cache(maxsize=_KEPT)
 def matching(
     pattern: str, *, index: int = 0, shortest: int = 0, longest: int | None = None
 ) -> str | None:
@@ -41,6 +44,7 @@ def matching(
     return None
 
 
+@lru_cache(maxsize=_KEPT)
 def near_misses(pattern: str) -> tuple[str, ...]:
     """Return texts that are almost matched, but not: a wrong, a missing, an added character."""
     text = matching(pattern)
@@ -64,15 +68,24 @@ def near_misses(pattern: str) -> tuple[str, ...]:
 
 def matches(text: str, pattern: str) -> bool:
     r"""Tell whether pydantic finds the pattern in `text`; `$` is no match before a final `\n`."""
+    compiled = _compiled(pattern)
+    try:
+        return compiled is not None and compiled.search(text) is not None
+    except RecursionError:
+        return False
+
+
+@lru_cache(maxsize=_KEPT)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = re.compile(_strict_end(pattern)).search(text)
+            return re.compile(_strict_end(pattern))
     except (re.error, RecursionError, OverflowError):
-        return False
-    return found is not None
+        return None
 
 
+@lru_cache(maxsize=_KEPT)
 def admits_controls(pattern: str) -> bool:
     """Tell whether a text with a control character in it could match."""
     tree = _tree(pattern)
@@ -95,7 +108,7 @@ def _admits(item: tuple[Any, Any]) -> bool:
         case "NOT_LITERAL" | "ANY":
             return True
         case "IN":
-            return any(chr(point) in _members(argument, _CONTROLS) for point in _CONTROLS)
+            return bool(_members(argument, _CONTROLS))
         case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
             return any(_admits(part) for part in argument[2])
         case "SUBPATTERN":
@@ -129,13 +142,14 @@ def _padded(text: str, shortest: int, pattern: str) -> str:
     return missing + text if pattern.endswith("$") else text + missing
 
 
-def _tree(pattern: str) -> list[tuple[Any, Any]] | None:
+@lru_cache(maxsize=_KEPT)
+def _tree(pattern: str) -> tuple[tuple[Any, Any], ...] | None:
     from re import _parser  # type: ignore[attr-defined]
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return list(_parser.parse(pattern))
+            return tuple(_parser.parse(pattern))
     except (re.error, RecursionError, OverflowError):
         return None
 

@@ -23,7 +23,9 @@ def py_string(text: str) -> str:
 
 
 def escaped(text: str, quote: str = "") -> str:
-    """Return `text` as it stands between quotes: `quote` and all that a reader cannot see escaped."""
+    """Return `text` as it stands between quotes: `quote` and what no reader can see escaped."""
+    if text.isprintable() and "\\" not in text and not (quote and quote in text):
+        return text  # nearly all of it; "printable" is all that is not invisible, and the space
     return "".join(_escaped(char, quote) for char in text)
 
 
