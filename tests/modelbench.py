@@ -1,7 +1,7 @@
 """Builds the real models of a spec and validates payloads with them, in a process of their own.
 
-The interpreter needs pydantic; `FEATUREGEN_APP_PYTHON` names one that has all that a generated project
-needs (FastAPI, email-validator).
+The interpreter needs pydantic; `FEATUREGEN_APP_PYTHON` names one that has all
+that a generated project needs (FastAPI, email-validator).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from featuregen.spec.model import (
 APP_PYTHON = os.environ.get("FEATUREGEN_APP_PYTHON", sys.executable)
 TEMPLATES = Path(__file__).parents[1] / "templates"
 CORE = (
-    "binary", "decimals", "digit_patterns", "durations", "json_values", "lists", "moments", "numbers", "redaction",
-    "sensitive", "strings", "urls",
+    "binary", "decimals", "digit_patterns", "durations", "json_values", "lists", "moments",
+    "numbers", "redaction", "sensitive", "strings", "urls",
 )  # fmt: skip
 _RUNNER = """
 import importlib, json, sys
@@ -67,7 +67,7 @@ class Needs:
         return name in self.wanted
 
 
-def field(name: str, kind: str, **keys: Any) -> Field:
+def field(name: str, kind: str, **keys: Any) -> Field:  # noqa: ANN401 - of any key of a field
     """`field("tags", "list[string]", unique=True)`."""
     if "default" in keys:
         keys["has_default"] = True
@@ -90,16 +90,30 @@ def spec_of(*models: Model, settings: dict[str, Field] | None = None) -> Feature
     for model in models:
         answer = model.name.endswith("Response")
         operations[f"op_{model.name}"] = Operation(
-            f"op_{model.name}", "POST", "/",
-            Response("model", model.name) if answer else Response("none"), 200,
+            f"op_{model.name}",
+            "POST",
+            "/",
+            Response("model", model.name) if answer else Response("none"),
+            200,
             request=None if answer else model.name,
-        )  # fmt: skip
+        )
     return FeatureSpec(
-        feature="sample", title="Sample", summary=None, plural="samples", base_path="/samples",
-        requirements=Requirements(), waivers=(), models={model.name: model for model in models}, errors={},
-        settings=settings or {}, upstreams={}, operations=operations, examples=(), validation_status=422,
+        feature="sample",
+        title="Sample",
+        summary=None,
+        plural="samples",
+        base_path="/samples",
+        requirements=Requirements(),
+        waivers=(),
+        models={model.name: model for model in models},
+        errors={},
+        settings=settings or {},
+        upstreams={},
+        operations=operations,
+        examples=(),
+        validation_status=422,
         source=SpecSource("sample.yaml", "", {}, {}),
-    )  # fmt: skip
+    )
 
 
 @cache
@@ -131,12 +145,16 @@ def write_models(spec: FeatureSpec, root: Path) -> Path:
     return path
 
 
-def run(root: Path, code: str, given: object) -> Any:
+def run(root: Path, code: str, given: object) -> Any:  # noqa: ANN401 - JSON
     """Run `code` in the project, with JSON in and out."""
     done = subprocess.run(
         [APP_PYTHON, "-W", "error", "-c", code],
-        cwd=root, input=json.dumps(given), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=root,
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
+from featuregen.spec.expression_compare import MOMENTS, ORDERED, moment, unified
+from featuregen.spec.expression_error import ExpressionError, described, nearest
+from featuregen.spec.expression_logic import known_present, merged, negated
 from featuregen.spec.expression_nodes import (
     MIRRORED,
     Absent,
@@ -22,7 +23,6 @@ from featuregen.spec.expression_nodes import (
     Name,
     Negative,
     Node,
-    Not,
     same,
     walk,
 )
@@ -35,8 +35,6 @@ _MAX_DIGITS = 30
 _BOOL = Kind("bool")
 _NUMBER = Kind("number")  # a literal, whose type is settled by what stands next to it
 _STRING = Kind("string")
-_ORDERED = {"int", "float", "decimal", "number", "string", "date", "datetime", "time", "duration"}
-_MOMENTS = {"date", "datetime", "time", "duration"}
 _SIGNS: Mapping[type[ast.AST], str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not",
@@ -44,19 +42,6 @@ _SIGNS: Mapping[type[ast.AST], str] = {
     ast.Pow: "**",
 }  # fmt: skip
 _FUNCTION_NAMES = ("len", "lower", "upper", "abs", "min", "max", "now", "today")
-_DURATION = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?(ms|s|m|h|d)")
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_LONGEST = timedelta(days=365 * 100)
-
-
-class ExpressionError(Exception):
-    """A rule that does not hold as an expression. `offset` counts characters of its text."""
-
-    def __init__(self, message: str, offset: int, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
-        self.hint = hint
 
 
 def kind_of(type_: TypeRef, values: tuple[str | int, ...] = ()) -> Kind:
@@ -88,7 +73,7 @@ class Checker:
             case ast.BoolOp():
                 return self._join(tree, present)
             case ast.UnaryOp(op=ast.Not()):
-                return _not(self.condition(tree.operand, present), self._at(tree))
+                return negated(self.condition(tree.operand, present), self._at(tree))
             case ast.Compare():
                 return self._compare(tree, present)
             case ast.Constant(value=bool()):
@@ -99,7 +84,7 @@ class Checker:
             hint = (
                 "compare it, such as `!= 0`" if node.kind.is_number else "compare it with something"
             )
-            raise self._error(tree, f"{_described(node)} is not a condition", hint)
+            raise self._error(tree, f"{described(node)} is not a condition", hint)
         return node
 
     def _join(self, tree: ast.BoolOp, present: frozenset[str]) -> Node:
@@ -107,10 +92,10 @@ class Checker:
         parts: list[Node] = []
         for value in tree.values:
             part = self.condition(value, present)
-            present |= _known_present(part, when=word == "and")
+            present |= known_present(part, when=word == "and")
             parts.append(part)
-        merged = _merged(parts, word)
-        return merged[0] if len(merged) == 1 else Join(_BOOL, self._at(tree), word, tuple(merged))
+        joined = merged(parts, word)
+        return joined[0] if len(joined) == 1 else Join(_BOOL, self._at(tree), word, tuple(joined))
 
     def _compare(self, tree: ast.Compare, present: frozenset[str]) -> Node:
         signs = [_SIGNS[type(sign)] for sign in tree.ops]
@@ -122,7 +107,7 @@ class Checker:
         if {"in", "not in"} & set(signs):
             return self._membership(tree, trees, signs, present)
         nodes = [self.operand(item, present) for item in trees]
-        nodes = self._unified(nodes, signs)
+        nodes = unified(nodes, signs)
         for left, right in pairwise(nodes):
             if same(left, right):
                 raise ExpressionError("compares something with itself", left.offset)
@@ -135,7 +120,7 @@ class Checker:
             if isinstance(left, Constant):
                 left, right, signs = right, left, [MIRRORED[signs[0]]]
             if isinstance(right, Constant) and isinstance(right.constant, bool):
-                return left if right.constant is (signs[0] == "==") else _not(left, at)
+                return left if right.constant is (signs[0] == "==") else negated(left, at)
             return Compare(_BOOL, at, left, ((signs[0], right),))
         return Compare(_BOOL, at, nodes[0], tuple(zip(signs, nodes[1:], strict=True)))
 
@@ -165,11 +150,11 @@ class Checker:
             return self._in_choice(tree, item, trees[1].elts, signs[0])
         box = self.operand(trees[1], present)
         if box.kind.name == "list" and box.kind.of is not None:
-            self._unified([Name(box.kind.of, box.offset, "an item"), item], ["=="])
+            unified([Name(box.kind.of, box.offset, "an item"), item], ["=="])
         elif not (box.kind.name in {"string", "map"} and item.kind.name in {"string", "enum"}):
-            raise ExpressionError(f"{_described(item)} cannot be in {_described(box)}", item.offset)
+            raise ExpressionError(f"{described(item)} cannot be in {described(box)}", item.offset)
         if isinstance(item, Constant) and box.kind.of is not None:
-            item = self._unified([item, Name(box.kind.of, 0, "item")], ["=="])[0]
+            item = unified([item, Name(box.kind.of, 0, "item")], ["=="])[0]
         return Compare(_BOOL, self._at(tree), item, ((signs[0], box),))
 
     def _in_choice(
@@ -181,7 +166,7 @@ class Checker:
             raise self._error(tree, "compares literals only", "name a field of the model")
         choices: list[Constant] = []
         for element in elements:
-            choice = self._unified([item, self.operand(element, frozenset())], ["=="])[1]
+            choice = unified([item, self.operand(element, frozenset())], ["=="])[1]
             if not isinstance(choice, Constant):
                 raise self._error(element, "a list after `in` holds literals only")
             if any(same(choice, earlier) for earlier in choices):
@@ -240,7 +225,7 @@ class Checker:
         hint = None
         if spelled or by_wire:
             hint = f"did you mean `{spelled or by_wire[0]}`?"
-        elif (near := _nearest(tree.id, self._fields)) is not None:
+        elif (near := nearest(tree.id, self._fields)) is not None:
             hint = f"did you mean `{near}`?"
         raise self._error(tree, f"unknown field `{tree.id}`", hint)
 
@@ -279,7 +264,7 @@ class Checker:
     def _signed(self, tree: ast.UnaryOp, present: frozenset[str]) -> Node:
         part = self.operand(tree.operand, present)
         if not part.kind.is_number:
-            raise self._error(tree, f"{_described(part)} has no sign")
+            raise self._error(tree, f"{described(part)} has no sign")
         if isinstance(tree.op, ast.UAdd):
             return part
         if isinstance(part, Constant) and isinstance(part.constant, Decimal):
@@ -303,14 +288,14 @@ class Checker:
         ):
             return Arithmetic(Kind("duration"), at, sign, left, right)
         if sign in "+-" and isinstance(left, Call) and left.function in {"now", "today"}:
-            return Arithmetic(left.kind, at, sign, left, self._moment(right, "duration"))
+            return Arithmetic(left.kind, at, sign, left, moment(right, "duration"))
         hint = (
             'bring dates to one side: `ends_at - starts_at <= "2h"`'
-            if left.kind.name in _MOMENTS
+            if left.kind.name in MOMENTS
             else None
         )
         raise ExpressionError(
-            f"`{sign}` does not work on {_described(left)} and {_described(right)}", at, hint
+            f"`{sign}` does not work on {described(left)} and {described(right)}", at, hint
         )
 
     def _numbers(self, at: int, sign: str, left: Node, right: Node) -> Node:
@@ -345,7 +330,7 @@ class Checker:
             if part.kind.name != "float" and (size is None or size > limit):
                 hint = "give the field an upper and a lower bound"
                 raise ExpressionError(
-                    f"{_described(part)} may be too large for `{node.sign}`", part.offset, hint
+                    f"{described(part)} may be too large for `{node.sign}`", part.offset, hint
                 )
 
     def _call(self, tree: ast.Call, present: frozenset[str]) -> Node:
@@ -355,7 +340,7 @@ class Checker:
             )
         name = tree.func.id
         if name not in _FUNCTION_NAMES:
-            near = _nearest(name, _FUNCTION_NAMES)
+            near = nearest(name, _FUNCTION_NAMES)
             hint = f"did you mean `{near}()`?" if near else f"known: {_functions()}"
             raise self._error(tree, f"unknown function `{name}`", hint)
         arguments = [self.operand(argument, present) for argument in tree.args]
@@ -379,88 +364,11 @@ class Checker:
                 return arguments[0].kind
             case "min" | "max", [_, _, *_]:
                 settled_kinds = set(kinds) - {"number"}
-                if len(settled_kinds) == 1 and settled_kinds <= _ORDERED:
+                if len(settled_kinds) == 1 and settled_kinds <= ORDERED:
                     return Kind(settled_kinds.pop())
                 raise self._error(tree, f"`{name}` needs values of one type")
             case _:
                 raise self._error(tree, f"`{name}` does not take {', '.join(kinds) or 'nothing'}")
-
-    def _unified(self, nodes: list[Node], signs: list[str]) -> list[Node]:
-        """Return the sides of a comparison, literals in the type of their other side."""
-        if all(isinstance(node, Constant) for node in nodes):
-            raise ExpressionError(
-                "compares literals only", nodes[0].offset, "name a field of the model"
-            )
-        names = {node.kind.name for node in nodes}
-        moments = names & _MOMENTS
-        if all(node.kind.is_number for node in nodes):
-            name = next((kind for kind in ("decimal", "float", "int") if kind in names), "int")
-            return [settled(node, name) for node in nodes]
-        if len(moments) == 1 and names <= moments | {"string"}:
-            return [self._moment(node, next(iter(moments))) for node in nodes]
-        if names <= {"enum", "string"} or (names <= {"enum", "number", "int"} and "enum" in names):
-            if set(signs) & {"<", "<=", ">", ">="} and "enum" in names:
-                raise ExpressionError(
-                    "an enum has no order", nodes[0].offset, "compare by `==` or `in`"
-                )
-            return self._enums(nodes)
-        if len(names) > 1:
-            first, other = (
-                nodes[0],
-                next(node for node in nodes if node.kind.name != nodes[0].kind.name),
-            )
-            hint = (
-                "put quotes around the number"
-                if first.kind.name == "string" and isinstance(other, Constant)
-                else "take the quotes off the number"
-            )
-            quoted = names & {"string"} and names & {"int", "float", "decimal", "number"}
-            message = f"{_described(first)} cannot be compared with {_described(other)}"
-            raise ExpressionError(message, other.offset, hint if quoted else None)
-        if set(signs) & {"<", "<=", ">", ">="} and not names <= _ORDERED:
-            raise ExpressionError(f"{_described(nodes[0])} has no order", nodes[0].offset)
-        if names & {"model", "json", "map"}:
-            raise ExpressionError(f"{_described(nodes[0])} cannot be compared", nodes[0].offset)
-        return nodes
-
-    def _enums(self, nodes: list[Node]) -> list[Node]:
-        unified: list[Node] = []
-        for left, right in zip([*nodes[1:], nodes[0]], nodes, strict=True):
-            node = settled(right, "int") if right.kind.is_number else right
-            values = left.kind.values
-            if (
-                left.kind.name == "enum"
-                and isinstance(node, Constant)
-                and node.constant not in values
-            ):
-                near = _nearest(str(node.constant), [str(value) for value in values])
-                hint = (
-                    f"did you mean '{near}'?" if near else f"one of {', '.join(map(str, values))}"
-                )
-                raise ExpressionError(
-                    f"{node.code('')} is not a value of {_described(left)}", node.offset, hint
-                )
-            if left.kind.name == node.kind.name == "enum" and not set(values) & set(
-                node.kind.values
-            ):
-                raise ExpressionError("the two enums have no value in common", node.offset)
-            unified.append(node)
-        return unified
-
-    def _moment(self, node: Node, name: str) -> Node:
-        """Return a text literal as the date, time or duration that it is compared with."""
-        if node.kind.name == name:
-            return node
-        if not isinstance(node, Constant) or not isinstance(node.constant, str):
-            raise ExpressionError(f"{_described(node)} is no {name}", node.offset)
-        try:
-            moment = _MOMENT_READERS[name](node.constant)
-        except (ValueError, OverflowError):
-            example = _MOMENT_EXAMPLES[name]
-            raise ExpressionError(
-                f"{node.code('')} is no {name}", node.offset, f"such as {example}"
-            ) from None
-        return Constant(Kind(name), node.offset, moment)
 
     def _at(self, tree: ast.expr) -> int:
         before = self._encoded[: tree.col_offset].decode("utf-8", "surrogatepass")
@@ -480,42 +388,6 @@ _NOT_IN_LANGUAGE: Mapping[type[ast.expr], str] = {
 }  # fmt: skip
 
 
-def _aware(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("naive")
-    from datetime import UTC
-
-    return moment.astimezone(UTC)
-
-
-def _duration(text: str) -> timedelta:
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise ValueError("not a duration")
-    number, unit = text[: -len(found[3])], _UNITS[found[3]]
-    length = timedelta(**{unit: float(number)})
-    if length > _LONGEST:
-        raise ValueError("too long")
-    return length
-
-
-def _wall_clock(text: str) -> time:
-    moment = time.fromisoformat(text)
-    if moment.tzinfo is not None:
-        raise ValueError("a time has no zone")
-    return moment
-
-
-_MOMENT_READERS: Mapping[str, Callable[[str], date | datetime | time | timedelta]] = {
-    "date": date.fromisoformat, "datetime": _aware, "time": _wall_clock, "duration": _duration,
-}  # fmt: skip
-_MOMENT_EXAMPLES = {
-    "date": '"2026-01-31"', "datetime": '"2026-01-31T12:00:00Z"', "time": '"09:30"',
-    "duration": '"30m"',
-}  # fmt: skip
-
-
 def _compared_with_none(tree: ast.expr) -> frozenset[str]:
     names: set[str] = set()
     for node in ast.walk(tree):
@@ -526,61 +398,6 @@ def _compared_with_none(tree: ast.expr) -> frozenset[str]:
                 item.id for item in [node.left, *node.comparators] if isinstance(item, ast.Name)
             }
     return frozenset(names)
-
-
-def _known_present(node: Node, *, when: bool) -> frozenset[str]:
-    """Return the optional fields that are there once `node` turned out to be `when`."""
-    match node:
-        case Absent(field=field, absent=absent):
-            return frozenset({field.name} if absent is not when else ())
-        case Not(part=part):
-            return _known_present(part, when=not when)
-        case Join(word=word, parts=parts) if (word == "and") is when:
-            return frozenset().union(*(_known_present(part, when=when) for part in parts))
-        case _:
-            return frozenset()
-
-
-def _merged(parts: list[Node], word: str) -> list[Node]:
-    """Write `a == 1 or a == 2` as `a in (1, 2)`, the way a reader would."""
-    sign, box_sign = ("==", "in") if word == "or" else ("!=", "not in")
-    merged: list[Node] = []
-    for part in parts:
-        known = _choices(merged[-1], sign, box_sign) if merged else None
-        new = _choices(part, sign, box_sign)
-        if known is None or new is None or not same(known[0], new[0]):
-            merged.append(part)
-            continue
-        fresh = tuple(item for item in new[1] if not any(same(item, other) for other in known[1]))
-        items = (*known[1], *fresh)
-        box = Choice(Kind("list", of=known[0].kind), items[0].offset, items)
-        rest = ((box_sign, box),) if len(items) > 1 else ((sign, items[0]),)
-        merged[-1] = Compare(_BOOL, merged[-1].offset, known[0], rest)
-    return merged
-
-
-def _choices(node: Node, sign: str, box_sign: str) -> tuple[Node, tuple[Constant, ...]] | None:
-    match node:
-        case Compare(first=first, rest=((found, Constant() as item),)) if found == sign:
-            return first, (item,)
-        case Compare(first=first, rest=((found, Choice(items=items)),)) if found == box_sign:
-            return first, items
-        case _:
-            return None
-
-
-def _not(node: Node, at: int) -> Node:
-    match node:
-        case Not(part=part):
-            return part
-        case Absent(field=field, absent=absent):
-            return Absent(_BOOL, at, field, not absent)
-        case Compare(first=first, rest=(("in" | "==" as sign, right),)):
-            return Compare(_BOOL, at, first, (({"in": "not in", "==": "!="}[sign], right),))
-        case Compare(first=first, rest=(("not in" | "!=" as sign, right),)):
-            return Compare(_BOOL, at, first, (({"not in": "in", "!=": "=="}[sign], right),))
-        case _:
-            return Not(_BOOL, at, node)
 
 
 def _result(sign: str, left: Node, right: Node) -> str:
@@ -603,28 +420,8 @@ def _result(sign: str, left: Node, right: Node) -> str:
     return "float" if sign == "/" else "int"
 
 
-def _described(node: Node) -> str:
-    match node:
-        case Name(name=name):
-            return f"`{name}` ({node.kind.name})"
-        case Constant():
-            return (
-                f"the literal {node.code('')}"
-                if node.kind.name != "number"
-                else f"the number {node.constant}"
-            )
-        case _:
-            return f"a value of type {node.kind.name}"
-
-
 def _is_none(tree: ast.expr) -> bool:
     return isinstance(tree, ast.Constant) and tree.value is None
-
-
-def _nearest(name: str, known: Mapping[str, object] | tuple[str, ...] | list[str]) -> str | None:
-    import difflib
-
-    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
 
 
 def _functions() -> str:

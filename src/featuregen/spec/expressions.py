@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from featuregen.spec.expression_check import MAX_DEPTH, Checker, ExpressionError
+from featuregen.spec.expression_check import MAX_DEPTH, Checker
+from featuregen.spec.expression_error import ExpressionError
 from featuregen.spec.expression_nodes import (
     NEGATED,
     Absent,
@@ -117,7 +118,7 @@ def _negated(node: Node, prefix: str, *, alone: bool) -> str:
             return Not(node.kind, node.offset, node).code(prefix)
 
 
-_NEEDS_PARENTHESES = 1  # `and` and `or`, next to another `and`
+_NEEDS_PARENTHESES = 0  # `or`, next to an `and`
 
 
 def parse_expression(text: str, fields: Mapping[str, Field]) -> Expression:
