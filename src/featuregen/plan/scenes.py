@@ -122,7 +122,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         if operation.request
     )
     shared = (
-        "from typing import Any",
+        "from typing import Any, cast",
         "import pytest",
         "from fastapi import FastAPI",
         "from app.core.config import Settings",
