@@ -45,10 +45,12 @@ results = []
 for name, payload in json.load(sys.stdin):
     try:
         value = getattr(models, name).model_validate(payload)
-        results.append({"value": json.loads(value.model_dump_json(by_alias=True)), "repr": repr(value)})
+        printed = json.loads(value.model_dump_json(by_alias=True))
+        results.append({"value": printed, "repr": repr(value)})
     except ValidationError as error:
         results.append({"errors": [
-            {"loc": [str(part) for part in item["loc"]], "code": item["type"], "message": item["msg"]}
+            {"loc": [str(part) for part in item["loc"]],
+             "code": item["type"], "message": item["msg"]}
             for item in error.errors()
         ]})
 json.dump(results, sys.stdout)
@@ -85,7 +87,7 @@ def type_ref(text: str) -> TypeRef:
 
 
 def spec_of(*models: Model, settings: dict[str, Field] | None = None) -> FeatureSpec:
-    """A spec in which a client sends each of the models, unless its name says that it is an answer."""
+    """A spec in which a client sends each of the models; a `…Response` is sent to it."""
     operations = {}
     for model in models:
         answer = model.name.endswith("Response")

@@ -46,14 +46,36 @@ def minimal_model(model: Model, spec: FeatureSpec) -> dict[str, Json]:
 
 
 def _kept(model: Model, spec: FeatureSpec, payload: dict[str, Json]) -> dict[str, Json]:
+    """Change the payload, one broken rule at a time, until all rules hold or none can be mended."""
     rules = _expressions(model)
-    if all(_holds(rule, payload, model) for _, rule in rules):
-        return payload
-    names = list(dict.fromkeys(name for _, rule in rules for name in rule.names))
-    for candidate in _variants(model, spec, payload, names, rules):
-        if all(_holds(rule, candidate, model) for _, rule in rules):
-            return candidate
+    broken = _broken(payload, rules, model)
+    while broken:
+        mended = _mended(payload, broken, rules, model, spec)
+        if mended is None:
+            return payload
+        payload, broken = mended, _broken(mended, rules, model)
     return payload
+
+
+def _mended(
+    payload: dict[str, Json],
+    broken: list[Expression],
+    rules: list[tuple[Rule, Expression]],
+    model: Model,
+    spec: FeatureSpec,
+) -> dict[str, Json] | None:
+    for rule in broken:
+        variants = _variants(model, spec, payload, list(rule.names), rules)
+        for candidate in islice(variants, _MOST_VARIANTS):
+            if len(_broken(candidate, rules, model)) < len(broken):
+                return candidate
+    return None
+
+
+def _broken(
+    payload: dict[str, Json], rules: list[tuple[Rule, Expression]], model: Model
+) -> list[Expression]:
+    return [rule for _, rule in rules if not _holds(rule, payload, model)]
 
 
 def violations(model: Model, spec: FeatureSpec) -> tuple[tuple[Rule, dict[str, Json]], ...]:

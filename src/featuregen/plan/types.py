@@ -463,8 +463,9 @@ def _parameter(
     parts.use("fastapi", function)
     if field.type.kind == "list" and default is not None and default != "None":
         about["default_factory"], default = f"lambda: {default}", None
-    if field.nullable:
-        base = f"{_annotated(parts.base, parts, 'Field')} | None"
+    if field.nullable or (field.type.kind in _MOMENTS and parts.arguments):
+        # FastAPI types the bounds of a `Query` as numbers; pydantic's `Field` takes dates as well.
+        base = _annotated(parts.base, parts, "Field") + (" | None" if field.nullable else "")
         wrapped = _Parts(base, about, [], parts.imports)
         return _annotated(base, wrapped, function, always=True), default
     parts.arguments.update(about)
