@@ -14,6 +14,7 @@ Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str | int, Pla
 LINE_LENGTH = 100
 _PLAIN = re.compile(r"[A-Za-z_/^$.(][\w ./+@%$()'^*=<>;~&|!-]*")
 _PLAIN_IN_BLOCK = re.compile(r"[A-Za-z_/^$.(][\w ./+@%$()'^*=<>;~&|!,?{}\[\]\"-]*")
+_PLAIN_AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d)|[0-9]+/[a-z]+")
 _YAML_1_1 = frozenset({"y", "n", "yes", "no", "on", "off"})
 _NOT_WRITTEN_PLAINLY = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -43,7 +44,7 @@ def _number(value: float) -> str:
 
 def _is_plain(text: str, *, flow: bool) -> bool:
     pattern = _PLAIN if flow else _PLAIN_IN_BLOCK
-    return (
+    return _PLAIN_AMOUNT.fullmatch(text) is not None or (
         pattern.fullmatch(text) is not None
         and not text.endswith((" ", ":"))
         and text.lower() not in _YAML_1_1
