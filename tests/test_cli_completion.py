@@ -39,7 +39,7 @@ def test_the_first_word_is_a_command() -> None:
 
 def test_a_specs_place_is_left_to_the_shell() -> None:
     assert words("check", "") == words("check", "a.yaml", "b") == words("new", "pay") == [":files"]
-    assert words("new", "a.yaml", "") == []
+    assert words("plan", "a.yaml", "") == []
     assert words("new", "a.yaml", "--python", "/usr") == [":files"]
     assert words("new", "a.yaml", "--into", "bu") == [":folders"]
 

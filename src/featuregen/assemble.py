@@ -7,12 +7,12 @@ render, and wired by an exact edit where that does not bring everything in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
-from featuregen.lock import Lock, dump_lock, load_lock, lock_path, pack
+from featuregen.lock import Lock, Pristine, dump_lock, load_lock, lock_path, pack
 from featuregen.plan.contribution import Contribution
 from featuregen.results import ByHand
 from featuregen.version import VERSION
@@ -40,9 +40,9 @@ class Assembly:
         self.writes[path] = Write(path, text)
 
 
-def other_contributions(project: Project, feature: str) -> tuple[Contribution, ...]:
+def other_contributions(project: Project, *features: str) -> tuple[Contribution, ...]:
     """What the project's other features add, from their locks."""
-    locks = (load_lock(project.root, name) for name in project.features if name != feature)
+    locks = (load_lock(project.root, name) for name in project.features if name not in features)
     return tuple(lock.contribution for lock in locks if lock is not None and lock.contribution)
 
 
@@ -63,12 +63,12 @@ def add_shared_files(
     assembly: Assembly,
     rendered: Mapping[str, str],
     old: Lock | None,
-    contribution: Contribution,
-    others: tuple[Contribution, ...],
-) -> dict[str, str]:
+    contributions: Sequence[Contribution],
+    others: Sequence[Contribution],
+) -> dict[str, Mapping[str, str]]:
     """The skeleton and the shared files, as they are with all features.
 
-    Returns the ids of everything that stands in them for this feature, each with its inverse.
+    Returns, for each new feature, the ids of all that stands in them for it, each with its inverse.
     """
     from featuregen.wiring.wire import wired_ids
 
@@ -91,33 +91,37 @@ def add_shared_files(
     if edited:
         from featuregen.shared_edits import edit_shared_files
 
-        return dict(edit_shared_files(assembly, rendered, edited, contribution, others))
-    return dict.fromkeys(wired_ids(contribution), "")
+        return dict(edit_shared_files(assembly, rendered, edited, contributions, others))
+    return {each.feature: dict.fromkeys(wired_ids(each), "") for each in contributions}
 
 
-def add_locks(
+def add_feature_lock(
     assembly: Assembly,
-    *,
-    feature: str,
-    feature_files: Mapping[str, str],
-    project_files: Mapping[str, str],
+    files: Mapping[str, str],
     contribution: Contribution,
-    project_name: str,
+    *,
     applied: str,
     wired: Mapping[str, str],
 ) -> None:
-    """The pristine render of everything, for the next run to merge with."""
-    own = Lock(
-        name=feature,
+    """The pristine render of a feature's own files, for the next run to merge with."""
+    lock = Lock(
+        name=contribution.feature,
         version=VERSION,
         ruff=RUFF_VERSION,
         spec_hash=applied,
         project_name=None,
         contribution=contribution,
         wired=wired,
-        files={path: pack(text.encode()) for path, text in feature_files.items()},
+        files=_packed(files, None),
     )
-    project = Lock(
+    assembly.write(lock_path(lock.name), dump_lock(lock).encode())
+
+
+def add_project_lock(
+    assembly: Assembly, files: Mapping[str, str], project_name: str, old: Lock | None
+) -> None:
+    """The pristine render of the skeleton and the shared files."""
+    lock = Lock(
         name="project",
         version=VERSION,
         ruff=RUFF_VERSION,
@@ -125,7 +129,11 @@ def add_locks(
         project_name=project_name,
         contribution=None,
         wired={},
-        files={path: pack(text.encode()) for path, text in project_files.items()},
+        files=_packed(files, old),
     )
-    for lock in (own, project):
-        assembly.write(lock_path(lock.name), dump_lock(lock).encode())
+    assembly.write(lock_path(lock.name), dump_lock(lock).encode())
+
+
+def _packed(files: Mapping[str, str], old: Lock | None) -> dict[str, Pristine]:
+    before = old.files if old else {}
+    return {path: pack(text.encode(), before=before.get(path)) for path, text in files.items()}

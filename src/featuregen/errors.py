@@ -1,4 +1,4 @@
-"""What can go wrong, as values: `Diagnostic` for a spec, `FeaturegenError` for everything that stops a run."""
+"""What can go wrong: `Diagnostic` about a spec, `FeaturegenError` for all that stops a run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class Diagnostic:
 
 
 class FeaturegenError(Exception):
-    """Stops a run with one message. `exit_code` follows `docs/cli.md`: 1 fault, 2 usage, 3 drift or conflict."""
+    """Stops a run with one message.
+
+    `exit_code` follows `docs/cli.md`: 1 fault, 2 usage, 3 drift or conflict.
+    """
 
     def __init__(
         self, what: str, *, where: str | None = None, hint: str | None = None, exit_code: int = 1
@@ -49,3 +52,13 @@ class SpecError(FeaturegenError):
         super().__init__(f"{count} error{'s' if count != 1 else ''} in the spec")
         self.diagnostics = diagnostics
         self.source = source
+
+
+class SeveralSpecsError(FeaturegenError):
+    """Several specs that do not hold, or cannot be read; each with its own error."""
+
+    def __init__(self, errors: tuple[FeaturegenError, ...]) -> None:
+        super().__init__(
+            f"{len(errors)} specs are at fault", exit_code=max(each.exit_code for each in errors)
+        )
+        self.errors = errors

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from featuregen.checked import CheckResult
-from featuregen.errors import Diagnostic, FeaturegenError
+from featuregen.errors import Diagnostic, FeaturegenError, SeveralSpecsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from featuregen.assemble import Assembly
     from featuregen.environment import Environment
+    from featuregen.plan.contribution import Contribution
     from featuregen.plan.model import FeaturePlan
     from featuregen.progress import Progress, Stopwatch
     from featuregen.project import Project
@@ -32,11 +33,19 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Preparation:
-    """A feature, staged: everything but the proof."""
+class Given:
+    """A spec, with its text as it is kept with the code."""
 
     spec: FeatureSpec
-    plan: FeaturePlan
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Features, staged: everything but the proof."""
+
+    specs: tuple[FeatureSpec, ...]
+    plans: tuple[FeaturePlan, ...]
     project: Project
     assembly: Assembly
     staged: Staged
@@ -64,7 +73,8 @@ def plan(spec_path: Path, into: Path) -> PlanResult:
     from featuregen.workspace import tree_diff
 
     spec = load_spec(spec_path)
-    prepared = prepare(spec, spec_path.read_bytes(), find_project(into), Stopwatch(Silent()))
+    given = Given(spec, spec_path.read_bytes())
+    prepared = prepare([given], find_project(into), Stopwatch(Silent()))
     return PlanResult(
         root=str(prepared.project.root),
         new_project=not prepared.project.exists,
@@ -78,26 +88,28 @@ def plan(spec_path: Path, into: Path) -> PlanResult:
     )
 
 
-def new(spec_path: Path, into: Path, options: Options, progress: Progress) -> RunResult:
-    """Load → plan → render → wire → stage → verify → apply → report."""
+def new(
+    spec_paths: Path | Sequence[Path], into: Path, options: Options, progress: Progress
+) -> RunResult:
+    """Load → plan → render → wire → stage → verify → apply → report, of one spec or of many."""
     from featuregen.progress import Stopwatch
     from featuregen.project import find_project
-    from featuregen.spec.load import load_spec
     from featuregen.workspace import apply, project_lock, recover
 
     watch = Stopwatch(progress)
     with watch.stage("check"):
-        spec = load_spec(spec_path)
-        text = spec_path.read_bytes()
+        given = load_specs([spec_paths] if isinstance(spec_paths, Path) else spec_paths)
     with project_lock(into.absolute()):
         recover(into.absolute())
         project = find_project(into)
-        if is_applied(spec, text, project):
-            return _result("new", "unchanged", None, project, watch, spec=spec)
-        prepared = prepare(spec, text, project, watch)
+        missing = [one for one in given if not is_applied(one.spec, one.text, project)]
+        if not missing:
+            specs = [one.spec for one in given]
+            return _result("new", "unchanged", None, project, watch, specs=specs)
+        prepared = prepare(missing, project, watch)
         verification = None
         if options.verify:
-            verification = prove(prepared.staged, [prepared.plan], options, watch)
+            verification = prove(prepared.staged, prepared.plans, options, watch)
             if not verification.ok:
                 return _result("new", "failed", prepared, project, watch, verification)
         with watch.stage("apply"):
@@ -124,8 +136,7 @@ def verify(
             plans = [make_plan(spec) for spec in specs]
         verification = prove(stage(project.root, ()), plans, options, watch)
     outcome: Literal["verified", "failed"] = "verified" if verification.ok else "failed"
-    spec = specs[0] if len(specs) == 1 else None
-    return _result("verify", outcome, None, project, watch, verification, spec=spec, specs=specs)
+    return _result("verify", outcome, None, project, watch, verification, specs=specs)
 
 
 def report(root: Path, feature: str, options: Options, progress: Progress) -> RunResult:
@@ -154,11 +165,38 @@ def _unverified(project: Project, feature: str) -> RunResult:
     from featuregen.progress import Silent, Stopwatch
 
     watch = Stopwatch(Silent())
-    return _result("report", "unchanged", None, project, watch, spec=applied_spec(project, feature))
+    specs = [applied_spec(project, feature)]
+    return _result("report", "unchanged", None, project, watch, specs=specs)
+
+
+def load_specs(paths: Sequence[Path]) -> list[Given]:
+    """Load them all; what is wrong with any of them is told together."""
+    from featuregen.spec.load import load_spec
+
+    loaded: list[Given] = []
+    faults: list[FeaturegenError] = []
+    for path in dict.fromkeys(paths):
+        try:
+            loaded.append(Given(load_spec(path), path.read_bytes()))
+        except FeaturegenError as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0] if len(faults) == 1 else SeveralSpecsError(tuple(faults))
+    files: dict[str, str] = {}
+    for one in loaded:
+        feature, file = one.spec.feature, one.spec.source.file
+        if feature in files:
+            raise FeaturegenError(
+                f"the feature {feature!r} is in two of these specs",
+                where=f"{files[feature]}, {file}",
+                hint="give one of them another name",
+            )
+        files[feature] = file
+    return loaded
 
 
 def applied_spec(project: Project, feature: str) -> FeatureSpec:
-    """The spec that lies with the code; raises `FeaturegenError` for a feature that is not there."""
+    """The spec that lies with the code; `FeaturegenError` for a feature that is not there."""
     from featuregen.spec.load import load_spec
     from featuregen.spec.suggest import did_you_mean
 
@@ -184,64 +222,81 @@ def is_applied(spec: FeatureSpec, text: bytes, project: Project) -> bool:
     if lock.spec_hash == spec_hash(text):
         return True
     raise FeaturegenError(
-        f"the feature {spec.feature!r} is in this project already, made from another version of the spec",
+        f"the feature {spec.feature!r} is in this project already, made from another version of "
+        "the spec",
         where=str(project.root),
         hint=f"bring the change in with: featuregen update {spec.feature}",
         exit_code=3,
     )
 
 
-def prepare(spec: FeatureSpec, text: bytes, project: Project, watch: Stopwatch) -> Preparation:
-    """Plan, render, wire and stage a feature that the project does not have yet."""
+def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Preparation:
+    """Plan, render, wire and stage features that the project does not have yet.
+
+    However many they are, the shared files are rendered once, and ruff runs over all files at once.
+    """
     from featuregen.assemble import (
         Assembly,
-        add_locks,
+        add_feature_lock,
         add_own_files,
+        add_project_lock,
         add_shared_files,
         other_contributions,
     )
-    from featuregen.collisions import check_collisions
     from featuregen.lock import load_lock, spec_hash
-    from featuregen.plan.make import make_plan
     from featuregen.plan.project import plan_project
     from featuregen.render import format_files, render_feature, render_project
     from featuregen.workspace import stage
 
     with watch.stage("plan"):
-        feature_plan = make_plan(spec)
-        others = other_contributions(project, spec.feature) if project.exists else ()
-        check_collisions(spec, feature_plan.contribution, others)
+        specs = tuple(one.spec for one in given)
+        names = {spec.feature for spec in specs}
+        others = other_contributions(project, *names) if project.exists else ()
+        plans = plan_features(specs, others)
     with watch.stage("render"):
         old = load_lock(project.root, "project") if project.exists else None
         name = old.project_name if old and old.project_name else project.folder_name
-        rendered, contribution = render_feature(feature_plan)
-        skeleton = render_project(
-            plan_project(name, (*others, contribution)), (*others, contribution)
-        )
-        formatted = format_files({**rendered, **skeleton})
-        own = {path: formatted[path] for path in rendered}
-        own[f"features/{spec.feature}.yaml"] = text.decode()
+        rendered = [render_feature(each) for each in plans]
+        added = [contribution for _, contribution in rendered]
+        everyone = (*others, *added)
+        skeleton = render_project(plan_project(name, everyone), everyone)
+        every = {path: text for files, _ in rendered for path, text in files.items()}
+        formatted = format_files({**every, **skeleton})
         shared = {path: formatted[path] for path in skeleton}
     with watch.stage("wire"):
         assembly = Assembly(project.root)
-        add_own_files(assembly, own)
-        wired = add_shared_files(assembly, shared, old, contribution, others)
-        add_locks(
-            assembly,
-            feature=spec.feature,
-            feature_files=own,
-            project_files=shared,
-            contribution=contribution,
-            project_name=name,
-            applied=spec_hash(text),
-            wired=wired,
-        )
+        wired = add_shared_files(assembly, shared, old, added, others)
+        for one, (files, contribution) in zip(given, rendered, strict=True):
+            feature = one.spec.feature
+            own = {path: formatted[path] for path in files}
+            own[f"features/{feature}.yaml"] = one.text.decode()
+            add_own_files(assembly, own)
+            add_feature_lock(
+                assembly, own, contribution, applied=spec_hash(one.text), wired=wired[feature]
+            )
+        add_project_lock(assembly, shared, name, old)
         staged = stage(project.root, assembly.writes.values())
-    return Preparation(spec, feature_plan, project, assembly, staged)
+    return Preparation(specs, plans, project, assembly, staged)
+
+
+def plan_features(
+    specs: Iterable[FeatureSpec], others: Iterable[Contribution]
+) -> tuple[FeaturePlan, ...]:
+    """Plan features that are to live with the others and with each other."""
+    from featuregen.collisions import check_collisions
+    from featuregen.plan.make import make_plan
+
+    plans: list[FeaturePlan] = []
+    present = [*others]
+    for spec in specs:
+        plans.append(make_plan(spec))
+        check_collisions(spec, plans[-1].contribution, present)
+        present.append(plans[-1].contribution)
+    return tuple(plans)
 
 
 def prove(
-    staged: Staged, plans: list[FeaturePlan], options: Options, watch: Stopwatch
+    staged: Staged, plans: Sequence[FeaturePlan], options: Options, watch: Stopwatch
 ) -> Verification:
     """Copy the staged tree, find its environment, and run ruff, mypy and the tests in it."""
     from featuregen.verify import verify as run
@@ -321,13 +376,13 @@ def _result(
     watch: Stopwatch,
     verification: Verification | None = None,
     *,
-    spec: FeatureSpec | None = None,
     specs: Sequence[FeatureSpec] = (),
 ) -> RunResult:
     from featuregen.picture import feature_picture
     from featuregen.results import RunResult, StageTime
 
-    known = prepared.spec if prepared else spec
+    specs = prepared.specs if prepared else specs
+    known = specs[0] if len(specs) == 1 else None
     hooks = open_hooks(known, project.root, prepared.staged if prepared else None) if known else ()
     return RunResult(
         command=command,
@@ -340,8 +395,9 @@ def _result(
         verification=verification,
         stages=tuple(StageTime(name, seconds) for name, seconds in watch.times),
         next_steps=(),
-        warnings=warnings_of(known) if known else (),
-        sources=tuple(each.source for each in (specs or ((known,) if known else ()))),
+        warnings=tuple(warning for spec in specs for warning in warnings_of(spec)),
+        features=tuple(spec.feature for spec in specs),
+        sources=tuple(spec.source for spec in specs),
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from featuregen.checked import CheckResult as CheckResult
-
 if TYPE_CHECKING:
     from featuregen.errors import Diagnostic
     from featuregen.spec.model import SpecSource
@@ -107,5 +105,7 @@ class RunResult:
     stages: tuple[StageTime, ...]
     next_steps: tuple[str, ...]
     warnings: tuple[Diagnostic, ...]
+    features: tuple[str, ...] = ()
+    """Names of the features that `new` was about; `picture` is there where it is one."""
     sources: tuple[SpecSource, ...] = ()
     """Of the specs that the run was about: a failure's `spec_path` becomes a line by them."""

@@ -2,7 +2,7 @@
 
 The merge brings in what a new need adds to the skeleton (a rate limiter in `create_app`), and
 usually the feature's own lines too. Where it cannot, the user's text stays, exact edits bring the
-feature's lines in, and what is left is told as an edit to make by hand. Nothing is skipped silently.
+feature's lines in, and what is left is told as an edit by hand. Nothing is skipped silently.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ def edit_shared_files(
     assembly: Assembly,
     rendered: Mapping[str, str],
     edited: Mapping[str, tuple[bytes, bytes]],
-    contribution: Contribution,
+    contributions: Sequence[Contribution],
     others: Sequence[Contribution],
-) -> Ledger:
-    """Write what can be written; returns what stands in the files now on the feature's account.
+) -> dict[str, Ledger]:
+    """Write what can be written; returns what stands in the files now on each feature's account.
 
     `edited` holds what featuregen rendered the last time and what stands there now, by path.
     """
-    from featuregen.wiring.wire import PATHS, wire, wired_ids
+    from featuregen.wiring.wire import PATHS, wire_all, wired_ids
 
     merged = {
         path: _merged(assembly, path, base, ours, rendered[path].encode())
@@ -39,7 +39,7 @@ def edit_shared_files(
     texts = {
         path: text.decode() for path, text in merged.items() if path in PATHS and _is_text(text)
     }
-    result = wire(texts, contribution, others)
+    result = wire_all(texts, contributions, others)
     for path, text in merged.items():
         final = result.files[path].encode() if path in result.files else text
         if final != edited[path][1]:
@@ -50,8 +50,14 @@ def edit_shared_files(
     ]
     theirs = {key for key in result.already if key.startswith("dependency:")}  # the user had it
     absent = {item.id for item in result.impossible} | theirs
-    known = dict.fromkeys(wired_ids(contribution), "") | result.inverses
-    return {key: inverse for key, inverse in known.items() if key not in absent}
+    return {
+        contribution.feature: {
+            key: result.inverses.get(key, "")
+            for key in wired_ids(contribution)
+            if key not in absent
+        }
+        for contribution in contributions
+    }
 
 
 def _merged(assembly: Assembly, path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes:
@@ -66,7 +72,8 @@ def _merged(assembly: Assembly, path: str, base: bytes, ours: bytes, theirs: byt
         ByHand(
             id=f"skeleton:{path}",
             path=path,
-            instructions=f"You have changed {places} yourself. The skeleton changes there too:\n\n{_diff(path, base, theirs)}",
+            instructions=f"You have changed {places} yourself. The skeleton changes there too:\n\n"
+            + _diff(path, base, theirs),
         )
     )
     return result.resolved if result.resolved is not None else ours

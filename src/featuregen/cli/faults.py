@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.cli.run import BUG, INTERRUPTED, Outcome
-from featuregen.errors import FeaturegenError, SpecError
+from featuregen.errors import FeaturegenError, SpecError, SeveralSpecsError
 from featuregen.terminal import visible
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def _stopped(command: str, error: FeaturegenError, remarks: Callable[[Style], st
     def document() -> Document:
         from featuregen.cli.documents import error_document
 
-        found = error.diagnostics if isinstance(error, SpecError) else ()
+        each = error.errors if isinstance(error, SeveralSpecsError) else (error,)
+        found = [one for part in each if isinstance(part, SpecError) for one in part.diagnostics]
         return error_document(command, exit_code=error.exit_code, error=error, diagnostics=found)
 
     return Outcome(lambda _: "", document, remarks, error.exit_code)
@@ -62,6 +63,8 @@ def _stopped(command: str, error: FeaturegenError, remarks: Callable[[Style], st
 
 def error_text(error: FeaturegenError, style: Style) -> str:
     """An error in the form that it has everywhere."""
+    if isinstance(error, SeveralSpecsError):
+        return "\n".join(error_text(each, style) for each in error.errors)
     if isinstance(error, SpecError):
         return spec_remarks(error.diagnostics, error.source, style)
     lines = [style.paint("error:", "bold", "red") + " " + _part(error.what, "error: ")]

@@ -9,6 +9,7 @@ from featuregen.cli.run import Outcome, run
 from featuregen.cli.runs import run_outcome, warnings_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from featuregen.cli.documents import Document
@@ -38,14 +39,14 @@ def _plan(spec: Path, into: Path, *, all_diffs: bool) -> Outcome:
     )
 
 
-def new_command(spec: Path, into: Path, options: Options, *, json: bool) -> int:
-    """Generate the feature, prove it, bring it into the project."""
-    return run("new", lambda: _new(spec, into, options), json=json)
+def new_command(specs: Sequence[Path], into: Path, options: Options, *, json: bool) -> int:
+    """Generate the features, prove them, bring them into the project: all of them or none."""
+    return run("new", lambda: _new(specs, into, options), json=json)
 
 
-def _new(spec: Path, into: Path, options: Options) -> Outcome:
+def _new(specs: Sequence[Path], into: Path, options: Options) -> Outcome:
     from featuregen.pipeline import new
 
     with progress() as told:
-        result = new(spec, into, options, told)
+        result = new(specs, into, options, told)
     return run_outcome(result)

@@ -82,7 +82,7 @@ def _plan(given: Namespace) -> int:
 def _new(given: Namespace) -> int:
     from featuregen.cli.generate import new_command
 
-    return new_command(given.spec, given.into, _options(given), json=given.json)
+    return new_command(given.specs, given.into, _options(given), json=given.json)
 
 
 def _verify(given: Namespace) -> int:
@@ -127,9 +127,9 @@ _ALL = (
     ),
     Command(
         "new",
-        "Generate a feature, prove it, and bring it into the project.",
+        "Generate features, prove them, and bring them into the project.",
         _new,
-        (SPEC,),
+        (SPECS,),
         (INTO, PYTHON, NO_VERIFY, OFFLINE, JSON),
     ),
     Command(

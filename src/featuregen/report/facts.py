@@ -129,18 +129,19 @@ def next_steps(result: RunResult) -> tuple[str, ...]:
         return _after_failure(result)
     edits = len(result.by_hand)
     steps = [f"by hand: {count(edits, 'edit')}, as told above"] if edits else []
-    picture = result.picture
-    if picture is None or not (result.outcome in _LASTING or result.command == "report"):
+    if not (result.features or result.picture):
         return tuple(steps)
-    steps += [
-        f"write {name}() at {at}; until then its endpoint answers 501" for name, at in picture.hooks
-    ]
+    if not (result.outcome in _LASTING or result.command == "report"):
+        return tuple(steps)
+    hooks = result.picture.hooks if result.picture else ()
+    settings = result.picture.settings if result.picture else ()
+    steps += [f"write {name}() at {at}; until then its endpoint answers 501" for name, at in hooks]
     folder = near(result.root)
     enter = "" if folder == "." else f"cd {_quoted(folder)} && "
     steps.append(
         f"try it: {enter}uv run python -m app.dev   (prints a curl line and the address of /docs)"
     )
-    required = [setting.name for setting in picture.settings if setting.required]
+    required = [setting.name for setting in settings if setting.required]
     if required:
         steps.append(f"before production: cp .env.example .env, and set {', '.join(required)}")
     if result.verification is None:

@@ -48,7 +48,7 @@ def _written(result: RunResult, style: Style) -> tuple[str, ...]:
 
 
 def _head(result: RunResult, style: Style) -> str:
-    name = visible(result.picture.feature) if result.picture else "all features"
+    name = visible(_about(result))
     place = visible(facts.folder_name(result.root))
     match result.outcome:
         case "created":
@@ -56,7 +56,8 @@ def _head(result: RunResult, style: Style) -> str:
         case "updated" | "removed":
             said = f"{result.outcome} in {place}"
         case "unchanged":
-            said = f"nothing to do, {place} has it from this very spec"
+            which = "it from this very spec" if result.picture else "them from these very specs"
+            said = f"nothing to do, {place} has {which}"
         case "verified":
             said = f"verified in {place}"
         case "failed" if result.command == "new":
@@ -66,6 +67,14 @@ def _head(result: RunResult, style: Style) -> str:
     failed = result.outcome == "failed"
     mark = style.paint(style.failed, "red") if failed else style.paint(style.ok, "green")
     return f"{mark} {style.paint(name, 'bold')}: {said}\n"
+
+
+def _about(result: RunResult) -> str:
+    if result.picture:
+        return result.picture.feature
+    if result.command == "new":
+        return facts.count(len(result.features), "feature")
+    return "all features"
 
 
 def routes(picture: FeaturePicture | None, style: Style) -> tuple[str, ...]:
