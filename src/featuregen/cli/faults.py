@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.cli.run import BUG, INTERRUPTED, Outcome
-from featuregen.errors import FeaturegenError, SpecError, SeveralSpecsError
+from featuregen.errors import FeaturegenError, SeveralSpecsError, SpecError
 from featuregen.terminal import visible
 
 if TYPE_CHECKING:
