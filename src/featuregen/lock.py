@@ -74,6 +74,8 @@ class Lock:
     contribution: Contribution | None
     wired: Mapping[str, str]  # ids of what stands in shared files, each with what its undo needs
     files: Mapping[str, Pristine] = field(default_factory=dict)
+    conflicts: tuple[str, ...] = ()
+    """Files in which an update left conflicts for a person; `featuregen resolve` clears them."""
 
 
 def spec_hash(text: bytes) -> str:
@@ -119,6 +121,7 @@ def parse_lock(text: str, name: str) -> Lock:
             contribution=_contribution(data["contribution"]) if data.get("contribution") else None,
             wired=dict(data["wired"]),
             files={path: _pristine(item, path, name) for path, item in data["files"].items()},
+            conflicts=tuple(map(str, data.get("conflicts", ()))),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise _broken(name, f"{type(reason).__name__}: {reason}") from reason
@@ -134,6 +137,7 @@ def dump_lock(lock: Lock) -> str:
         "project": lock.project_name,
         "contribution": asdict(lock.contribution) if lock.contribution else None,
         "wired": dict(sorted(lock.wired.items())),
+        "conflicts": sorted(lock.conflicts) or None,
     }
     lines = [
         f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=True)},"

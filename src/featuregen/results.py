@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from featuregen.errors import Diagnostic
     from featuregen.spec.model import SpecSource
     from featuregen.verify import Verification
     from featuregen.workspace import FileDiff
+
+
+Outcome: TypeAlias = Literal[
+    "created", "unchanged", "updated", "verified", "failed", "removed", "renamed", "rebuilt",
+    "resolved", "planned", "due",
+]  # fmt: skip
+"""`planned` is a dry run; `due` is what `--check` says where an update would change something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +98,44 @@ class PlanResult:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenConflict:
+    """A place that a person has to decide. `line` 0 is the whole file."""
+
+    path: str
+    symbol: str | None
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEdits:
+    """What the user had added or changed, and what of it is still there after a merge."""
+
+    symbols: int
+    symbols_kept: int
+    lines: int
+    lines_kept: int
+    lost: tuple[str, ...] = ()  # "path: line"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractChange:
+    """How clients see a feature change. `where` is a route, or what else clients know."""
+
+    feature: str
+    where: str  # "POST /api/v1/payments"
+    what: str
+    breaking: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
-    """Of `new`, `update`, `verify` and `report`."""
+    """Of every command that changes or proves a project."""
 
     command: str
     root: str
     picture: FeaturePicture | None
-    outcome: Literal["created", "unchanged", "updated", "verified", "failed", "removed"]
+    outcome: Outcome
     files: tuple[FileChange, ...]
     by_hand: tuple[ByHand, ...]
     notes: tuple[str, ...]
@@ -109,3 +147,11 @@ class RunResult:
     """Names of the features that `new` was about; `picture` is there where it is one."""
     sources: tuple[SpecSource, ...] = ()
     """Of the specs that the run was about: a failure's `spec_path` becomes a line by them."""
+    conflicts: tuple[OpenConflict, ...] = ()
+    kept: KeptEdits | None = None
+    """The merge certificate; None where nothing was merged."""
+    contract: tuple[ContractChange, ...] = ()
+    diffs: tuple[FileDiff, ...] = ()
+    """Of a dry run, or where they were asked for."""
+    test_functions: tuple[int, int] | None = None
+    """How many the features' test files define, before and after."""
