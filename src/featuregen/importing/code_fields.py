@@ -19,7 +19,8 @@ _SCALARS = {
     "NaiveDatetime": "datetime", "PastDatetime": "datetime", "FutureDatetime": "datetime",
     "PastDate": "date", "FutureDate": "date", "IsoDatetime": "datetime", "IsoDate": "date",
     "IsoTime": "time", "SettingDuration": "duration", "StrictStr": "string",
-    "StrictInt": "int", "StrictBool": "bool", "StrictFloat": "float", "Any": "json", "object": "json", "Json": "json", "dict": "json",
+    "StrictInt": "int", "StrictBool": "bool", "StrictFloat": "float", "Any": "json",
+    "object": "json", "Json": "json", "dict": "json",
 }  # fmt: skip
 _SIGNED: dict[str, Tree] = {
     "PositiveInt": {"type": "int", "gt": 0}, "NonNegativeInt": {"type": "int", "ge": 0},
