@@ -28,6 +28,7 @@ class Kind(str, Enum):
     SMALL = "small"
     BIG = "big"
 
+SKU_PATTERN = r"^[a-z]+$"
 Sku = Annotated[str, Field(min_length=1, max_length=20)]
 
 class Base(BaseModel):
@@ -35,7 +36,7 @@ class Base(BaseModel):
 
 class Line(BaseModel):
     sku: Sku
-    old_sku: constr(max_length=9) = "none"
+    old_sku: constr(max_length=9, pattern=SKU_PATTERN) = "none"
     qty: PositiveInt = 1
     price: Decimal = Field(decimal_places=2, ge=Decimal("0.5"))
 
@@ -60,6 +61,10 @@ class OrderIn(BaseModel):
     def check_note(cls, value):
         raise SystemExit("code that is read must not run")
 
+class Paging(BaseModel):
+    page: int = Field(1, ge=1)
+    sort_by: Literal["id", "due"] = Field("id", alias="sortBy")
+
 class OrderOut(Base):
     total: "Decimal"
     parent: Optional["OrderOut"] = None
@@ -70,7 +75,7 @@ raise SystemExit("code that is read must not run")
 ROUTES = '''
 from typing import Annotated
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Security, UploadFile, status
-from shop.models import OrderIn, OrderOut
+from shop.models import OrderIn, OrderOut, Paging
 from shop.errors import OutOfStockError, UnauthorizedError
 
 router = APIRouter(prefix="/orders", tags=["Orders"])
@@ -89,7 +94,7 @@ def read(order_id: int, deep: bool = False, user=Security(get_user, scopes=["ord
     raise HTTPException(404)
 
 @router.get("")
-def list_all(limit: Annotated[int, Query(ge=1, le=100)] = 10,
+def list_all(paging: Annotated[Paging, Query()], limit: Annotated[int, Query(ge=1, le=100)] = 10,
              kinds: list[str] = Query([], alias="kind")) -> list[OrderOut]:
     ...
 
@@ -157,7 +162,9 @@ def test_parameters_keep_place_bounds_and_names(shop: Path) -> None:
     _, spec = imported(shop / "routes.py")
     (trace,) = spec.operations["create"].headers
     assert (trace.name, trace.max_length, trace.required) == ("x_trace", 64, False)
-    limit, kinds = spec.operations["list_all"].query
+    page, sort_by, limit, kinds = spec.operations["list_all"].query
+    assert (page.name, page.ge, page.default) == ("page", 1, 1)
+    assert (sort_by.wire_name, sort_by.values) == ("sortBy", ("id", "due"))
     assert (limit.ge, limit.le, limit.default) == (1, 100, 10)
     assert (kinds.name, kinds.wire_name, kinds.type.kind) == ("kinds", "kind", "list")
     assert spec.operations["read"].path_params[0].type.kind == "int"
@@ -178,7 +185,7 @@ def test_models_are_followed_through_imports_and_keep_their_constraints(shop: Pa
     assert (order["tags"].unique, order["tags"].default) == (True, [])
     line = fields(spec, "Line")
     assert (line["sku"].min_length, line["sku"].max_length) == (1, 20)
-    assert (line["old_sku"].max_length, line["old_sku"].default) == (9, "none")
+    assert (line["old_sku"].max_length, line["old_sku"].pattern) == (9, "^[a-z]+$")
     assert (line["qty"].gt, line["qty"].default) == (0, 1)
     assert (line["price"].decimal_places, str(line["price"].ge)) == (2, "0.5")
     assert fields(spec, "OrderOut")["id"].gt == 0

@@ -79,9 +79,9 @@ def _note_the_rest(sources: Sources, notes: Notes) -> None:
                 imported = {node.module or ""}
             tops = {one.partition(".")[0] for one in imported}
             if tops & _CLIENTS:
-                notes.add(module.path.name, "calls another service: describe it under `upstreams`")
+                notes.add(module.name, "calls another service: describe it under `upstreams`")
             if tops & _STORAGE:
-                notes.add(module.path.name, "stores things: tables are not read")
+                notes.add(module.name, "stores things: tables are not read")
     for module in sources.named:
         for call in ast.walk(module.tree):
             if isinstance(call, ast.Call) and name(call.func) in ("add_middleware", "websocket"):

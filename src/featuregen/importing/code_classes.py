@@ -70,6 +70,19 @@ class Classes:
             if as_input or inner not in self.models:
                 self.use(inner, as_input=as_input and inner != bare)
 
+    def fields_of(self, kind: str) -> dict[str, Tree]:
+        """The fields of a model whose values come one by one, as parameters."""
+        found = next((ours for ours, spec in self._names.items() if spec == kind), None)
+        if found is None:
+            return {}
+        model: Tree = {}
+        self._read(model, *self.sources.classes[found])
+        fields = model["fields"]
+        every = fields.items() if isinstance(fields, dict) else ()
+        return {
+            str(key): dict(one) if isinstance(one, dict) else {"type": one} for key, one in every
+        }
+
     def _inner(self, entry: Tree) -> list[str]:
         fields = entry["fields"]
         every = fields.values() if isinstance(fields, dict) else ()

@@ -192,6 +192,8 @@ class Fields:
         return keys
 
     def _keyed(self, key: str, node: ast.expr, where: str) -> Tree:
+        if isinstance(node, ast.Name | ast.Attribute):  # a constant of the project
+            node = self.sources.aliases.get(name(node), node)
         try:
             found = value(node)
         except UnknownValueError:

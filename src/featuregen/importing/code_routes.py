@@ -156,7 +156,7 @@ class Routes:
         found: Tree = {}
         placeholders = re.findall(r"\{([^{}]*)\}", route.path)
         for argument, default in _with_defaults(route.function):
-            where = f"{route.module.path.name}:{argument.lineno}"
+            where = route.module.place(argument)
             kind = self._kind(argument, default, placeholders)
             if kind in ("dependency", "skipped"):
                 continue
@@ -166,7 +166,9 @@ class Routes:
             if kind == "body":
                 self._body(str(keys["type"]), found, where)
             elif kind in ("query", "path_params", "headers"):
-                self._parameter(argument.arg, keys, kind, found, entry, where)
+                parts = self.classes.fields_of(str(keys["type"]))
+                for called, one in (parts or {argument.arg: keys}).items():
+                    self._parameter(str(called), one, kind, found, entry, where)
             else:
                 self.notes.add(where, f"{kind} '{argument.arg}' is not carried over")
         return found
@@ -227,7 +229,7 @@ class Routes:
     def _callers(self, route: Route, entry: Tree) -> None:
         for argument, default in _with_defaults(route.function):
             for mark in self._every_mark(argument, default):
-                self._dependency(mark, entry, f"{route.module.path.name}:{argument.lineno}")
+                self._dependency(mark, entry, route.module.place(argument))
 
     def _dependency(self, node: ast.expr, entry: Tree, where: str) -> None:
         if not isinstance(node, ast.Call) or name(node.func) not in ("Depends", "Security"):

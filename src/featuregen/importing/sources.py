@@ -22,9 +22,17 @@ class Module:
     path: Path
     tree: ast.Module
 
+    @property
+    def name(self) -> str:
+        """The path below the project: `app/models/payment.py`."""
+        root = self.path.parent
+        while (root / "__init__.py").is_file():
+            root = root.parent
+        return self.path.relative_to(root).as_posix()
+
     def place(self, node: ast.AST) -> str:
-        """`payments.py:14`."""
-        return f"{self.path.name}:{getattr(node, 'lineno', 1)}"
+        """`app/models/payment.py:14`."""
+        return f"{self.name}:{getattr(node, 'lineno', 1)}"
 
 
 @dataclass(slots=True)
