@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from featuregen.plan.answers import echoed, normalised_model, upstream_answer
 from featuregen.plan.names import sentence
 from featuregen.plan.operations import raised_errors, route_path, summary, validates
-from featuregen.plan.quote import md_block, md_cell, md_code, md_text, shell_word
+from featuregen.plan.quote import md_block, md_cell, md_code, md_fence, md_text, shell_word
 from featuregen.plan.samples import sample, sample_model
 from featuregen.plan.scene_requests import header_name, text, url
 
@@ -42,7 +42,7 @@ class OperationDocs:
     heading: str
     description: str | None
     facts: tuple[str, ...]
-    request: str  # a fenced block's content
+    request: str  # a fenced block
     answer: str | None
     errors: tuple[ErrorRow, ...]
 
@@ -128,7 +128,7 @@ def _curl(operation: Operation, spec: FeatureSpec) -> str:
             "-H 'Content-Type: application/json'",
             f"-d {shell_word(json.dumps(body, ensure_ascii=False))}",
         ]
-    return md_block(" \\\n  ".join(parts))
+    return md_fence(" \\\n  ".join(parts), "sh")
 
 
 def _answer(operation: Operation, spec: FeatureSpec) -> str | None:
@@ -143,7 +143,7 @@ def _answer(operation: Operation, spec: FeatureSpec) -> str | None:
     else:
         body = normalised_model(sample_model(model, spec), model, spec)
     shown: Json = [body] if operation.response.kind == "list" else body  # type: ignore[list-item, assignment]
-    return md_block(json.dumps(shown, indent=2, ensure_ascii=False))
+    return md_block(shown)
 
 
 def _errors(operation: Operation, spec: FeatureSpec) -> list[ErrorRow]:

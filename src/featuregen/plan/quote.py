@@ -176,6 +176,11 @@ def md_block(value: Json, *, language: str = "json") -> str:
         char if char in {"\n", " "} or unicodedata.category(char)[0] not in "CZ" else _json(char)
         for char in text
     )
+    return md_fence(text, language)
+
+
+def md_fence(text: str, language: str) -> str:
+    """Return text as a fenced block that none of it can end."""
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 

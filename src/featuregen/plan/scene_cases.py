@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from featuregen.plan.quote import py_literal, py_string
-from featuregen.plan.samples import inside, outside, sample
+from featuregen.plan.samples import inside, outside, sample, sample_model
 from featuregen.plan.scene_requests import header_name, text, url
+from featuregen.plan.scene_upstream import sent_part
 
 if TYPE_CHECKING:
     from featuregen.plan.samples import Case
@@ -23,6 +24,7 @@ class Change:
     id: str
     value: str
     pointers: str  # where the error must point
+    sent: str = "{}"  # what the upstream must be sent because of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class CaseGroup:
     type: str
     sending: dict[str, str | None]  # what `RequestPlan.send` is told
     changes: tuple[Change, ...]
+
+    @property
+    def sends(self) -> bool:
+        """Whether the upstream must be sent something because of a case."""
+        return any(change.sent != "{}" for change in self.changes)
 
 
 def case_groups(changes: tuple[Change, ...], operation: Operation) -> tuple[CaseGroup, ...]:
@@ -57,15 +64,21 @@ def case_groups(changes: tuple[Change, ...], operation: Operation) -> tuple[Case
     return tuple(groups)
 
 
-def body_cases(model: Model, spec: FeatureSpec) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+def body_cases(
+    operation: Operation, spec: FeatureSpec
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """Accepted and refused bodies of a request model; a change must not break a rule by accident."""
     accepted: list[Change] = []
     refused: list[Change] = []
+    model = spec.models[operation.request or ""]
+    body = sample_model(model, spec)
     rules_touch = {name for rule in model.rules for name in _names(rule.check)}
     for field in model.fields:
         for case in inside(field, spec):
             if field.name not in rules_touch:
-                accepted.append(_body_change(field, case))
+                changed = {**body, field.wire_name: case.value}
+                sent = sent_part(operation, spec, changed, field.name)
+                accepted.append(replace(_body_change(field, case), sent=case_literal(sent)))
         refused.extend(_body_change(field, case) for case in outside(field, spec))
     return tuple(accepted), tuple(refused)
 

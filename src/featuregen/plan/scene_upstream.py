@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from featuregen.plan.answers import normalised_model
@@ -61,10 +61,7 @@ def sent_plan(
     def value(source: Source) -> Json:
         return source_value(source, scene, operation, spec, _setting_samples(spec))
 
-    sent: dict[str, Json] = {}
-    for mapping in () if sends_query(call) else call.send:
-        _plant(sent, mapping.target, value(mapping.source))
-    form = spec.upstreams[call.upstream].encoding == "form"
+    sent = sent_body(operation, spec, scene)
     query = {
         ".".join(mapping.target): [text(item) for item in found]
         if isinstance(found, list)
@@ -82,9 +79,39 @@ def sent_plan(
         method=py_string(call.method),
         path=py_string(_path(call.path, scene, operation, spec)),
         query=py_literal({key: list(items) for key, items in query.items()}),
-        body=py_literal(_form(sent) if form else sent) if has_body else "None",
+        body=py_literal(sent) if has_body else "None",
         headers=py_literal(headers) if headers else None,  # type: ignore[arg-type]
     )
+
+
+def sent_body(operation: Operation, spec: FeatureSpec, scene: Scene) -> dict[str, Json]:
+    """The body of the upstream call, as the fake decodes it."""
+    call = operation.call
+    sent: dict[str, Json] = {}
+    if call is None or sends_query(call):
+        return sent
+    settings = _setting_samples(spec)
+    for mapping in call.send:
+        found = source_value(mapping.source, scene, operation, spec, settings)
+        _plant(sent, mapping.target, found)
+    form = spec.upstreams[call.upstream].encoding == "form"
+    return cast("dict[str, Json]", _form(sent)) if form else sent
+
+
+def sent_part(
+    operation: Operation, spec: FeatureSpec, body: dict[str, Json], field: str
+) -> dict[str, Json]:
+    """What a request with this body sends because of one of its fields."""
+    call = operation.call
+    if call is None:
+        return {}
+    sent = sent_body(operation, spec, sample_scene(operation, spec, body))
+    tops = {
+        mapping.target[0]
+        for mapping in call.send
+        if mapping.source.kind == "request" and mapping.source.path[0] == field
+    }
+    return {top: sent[top] for top in tops & sent.keys()}
 
 
 def sample_scene(operation: Operation, spec: FeatureSpec, body: dict[str, Json]) -> Scene:
@@ -118,7 +145,7 @@ def _plant(tree: dict[str, Json], path: Sequence[str], value: Json) -> None:
 def _form(value: Json) -> Json:
     """Form fields are text."""
     if isinstance(value, dict):
-        return {key: _form(item) for key, item in value.items() if item is not None and item != {}}
+        return {key: _form(item) for key, item in value.items() if item not in (None, {}, [])}
     if isinstance(value, list):
         return [_form(item) for item in value]
     return text(value)

@@ -173,7 +173,7 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
     model = spec.models[operation.request] if operation.request else None
     body = sample_model(model, spec) if model else {}
     least = minimal_model(model, spec) if model else None
-    cases = body_cases(model, spec) if model else ((), ())
+    cases = body_cases(operation, spec) if model else ((), ())
     in_params = parameter_cases(operation, spec)
     upstream = spec.upstreams[operation.call.upstream] if operation.call else None
     repeatable = bool(
