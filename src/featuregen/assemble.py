@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.errors import FeaturegenError
 from featuregen.lock import Lock, Pristine, dump_lock, load_lock, lock_path, pack
 from featuregen.plan.contribution import Contribution
@@ -115,6 +116,13 @@ def add_feature_lock(
         files=_packed(files, None),
     )
     assembly.write(lock_path(lock.name), dump_lock(lock).encode())
+    add_answers(assembly, lock.name, files[f"features/{lock.name}.yaml"])
+
+
+def add_answers(assembly: Assembly, feature: str, spec: str) -> None:
+    """What plain `copier update` reads: the spec as it is applied now."""
+    answers = answers_after(assembly.root, feature, spec)
+    assembly.write(answers_path(feature), dump_answers(answers).encode())
 
 
 def add_project_lock(

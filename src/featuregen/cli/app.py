@@ -55,6 +55,14 @@ def run_app(arguments: list[str]) -> int:
 
             to_stdout("".join(f"{line}\n" for line in candidates(words)))
             return DONE
+        case ["_apply", template, answers_file, *wishes]:
+            from featuregen.cli.copying import apply_command
+
+            return apply_command(template, answers_file, wishes)
+        case ["_check", template, answers_file]:
+            from featuregen.cli.copying import check_command
+
+            return check_command(template, answers_file)
         case ["--show-completion" | "--install-completion" as wish, *shell] if len(shell) <= 1:
             from featuregen.cli.shells import completion_command
 
