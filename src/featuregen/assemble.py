@@ -71,7 +71,7 @@ def add_shared_files(
 
     Returns, for each new feature, the ids of all that stands in them for it, each with its inverse.
     """
-    from featuregen.wiring.wire import wired_ids
+    from featuregen.wiring.ids import wired_ids
 
     edited: dict[str, tuple[bytes, bytes]] = {}
     for path, text in rendered.items():

@@ -30,7 +30,8 @@ def edit_shared_files(
 
     `edited` holds what featuregen rendered the last time and what stands there now, by path.
     """
-    from featuregen.wiring.wire import PATHS, wire_all, wired_ids
+    from featuregen.wiring.ids import wired_ids
+    from featuregen.wiring.wire import PATHS, wire_all
 
     merged = {
         path: _merged(assembly, path, base, ours, rendered[path].encode())

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from featuregen.plan.contribution import Contribution
-from featuregen.plan.needs import DEPENDENCIES, NEEDS, dependencies
+from featuregen.plan.needs import NEEDS, dependencies
 from featuregen.wiring.dependencies import DependenciesFile
 from featuregen.wiring.env import EnvFile
 from featuregen.wiring.errors import ErrorsFile
 from featuregen.wiring.fakes import FakesFile
+from featuregen.wiring.ids import requirements, wired_ids
 from featuregen.wiring.order import Order
 from featuregen.wiring.outcome import (
     AlreadyThere,
@@ -45,6 +46,8 @@ EDITORS: tuple[Editor, ...] = (
     EnvFile,
     ReadmeFile,
 )
+__all__ = ["EDITORS", "PATHS", "unwire", "wire", "wire_all", "wired_ids"]
+
 PATHS: tuple[str, ...] = tuple(editor.path for editor in EDITORS)
 
 
@@ -80,22 +83,11 @@ def entries(editor: Editor, contribution: Contribution) -> dict[str, Any]:
         SettingsFile: contribution.settings,
         ErrorsFile: contribution.errors,
         FakesFile: contribution.fakes,
-        DependenciesFile: _requirements(contribution),
+        DependenciesFile: requirements(contribution),
         EnvFile: contribution.settings,
         ReadmeFile: (contribution,),
     }
     return {editor.id(entry): entry for entry in sources[editor]}
-
-
-def _requirements(contribution: Contribution) -> tuple[str, ...]:
-    needed = {each for need in contribution.needs for each in DEPENDENCIES.get(need, ())}
-    return tuple(sorted(needed))
-
-
-def wired_ids(contribution: Contribution, paths: Collection[str] = PATHS) -> tuple[str, ...]:
-    """Every id that a feature has in these files: the ledger of files that were rendered anew."""
-    found = (entries(editor, contribution) for editor in EDITORS if editor.path in paths)
-    return tuple(sorted(key for each in found for key in each))
 
 
 def wire(
