@@ -22,6 +22,7 @@ from featuregen.questions import (
     explain,
     most_important,
     open_questions,
+    preview,
     waive,
 )
 from featuregen.questions.catalog import RULES
@@ -67,6 +68,16 @@ def test_each_option_of_each_question_answers_it_and_keeps_the_comments(rule: st
         assert asked(text, rule) == [], option.label
         assert comments(text) == comments(spec)
         assert [line for line in diff(spec, text, "x").splitlines()[2:] if line[0] in "+-"]
+
+
+def test_an_option_is_shown_as_a_diff_before_it_is_taken() -> None:
+    _, spec, _ = case("FGQ010")
+    (question,) = asked(spec, "FGQ010")
+    assert preview(spec, question, "a").splitlines()[:2] == ["--- note.yaml", "+++ note.yaml"]
+    assert preview(spec, question, "a").splitlines()[6:8] == [
+        "-      text: string  # what people write",
+        "+      text: {type: string, max_length: 2000}  # what people write",
+    ]
 
 
 @pytest.mark.parametrize("rule", IDS)

@@ -15,6 +15,7 @@ from featuregen.questions.answers import (
     answer_all,
     answer_defaults,
     chosen,
+    preview,
     waive,
 )
 from featuregen.questions.ask import explain, most_important, open_questions
@@ -35,5 +36,6 @@ __all__ = [
     "explain",
     "most_important",
     "open_questions",
+    "preview",
     "waive",
 ]

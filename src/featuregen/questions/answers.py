@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from featuregen.errors import FeaturegenError, SpecError
 from featuregen.questions.ask import open_questions
 from featuregen.questions.model import waiver
-from featuregen.spec.edit import apply_edits
+from featuregen.spec.edit import apply_edits, diff
 from featuregen.spec.load import parse_spec
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Answered:
 def answer(text: str, question: Question, option: str) -> str:
     """The text with one option's change. Raises `FeaturegenError` where it does not fit."""
     return answer_all(text, [Given(question, _option(question, option))])
+
+
+def preview(text: str, question: Question, option: str) -> str:
+    """What an option changes, as a unified diff."""
+    return diff(text, answer(text, question, option), question.file)
 
 
 def waive(text: str, question: Question, because: str) -> str:

@@ -70,9 +70,8 @@ def _checked(before: Spanned, text: str, edit: Edit) -> Spanned:
         after = compose(text)
     except FeaturegenError as error:
         raise CannotEditError(edit, "it is used elsewhere, or written in an unusual way") from error
-    if not same(edited(before.plain(), edit, ()), after.plain()) or not _in_order(
-        before.plain(), after.plain()
-    ):
+    was, now = before.plain(), after.plain()
+    if not same(edited(was, edit, ()), now) or not _in_order(was, now):
         raise CannotEditError(edit, "more than that would change")
     return after
 
