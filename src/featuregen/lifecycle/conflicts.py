@@ -1,0 +1,45 @@
+"""Conflicts that an update left in the files, until a person has mended them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from featuregen.errors import FeaturegenError
+from featuregen.lifecycle.known import Known, read_state
+from featuregen.merge.files import open_conflicts
+from featuregen.merge.state import beside_path
+from featuregen.results import OpenConflict
+
+if TYPE_CHECKING:
+    from featuregen.lock import Lock
+
+
+def still_open(known: Known) -> tuple[OpenConflict, ...]:
+    """Of the files in which an update left a conflict, the places that nobody has mended."""
+    return tuple(each for lock in known.locks() for each in _of_lock(known, lock))
+
+
+def _of_lock(known: Known, lock: Lock) -> Iterator[OpenConflict]:
+    for path in lock.conflicts:
+        state = read_state(known.root, path)
+        for conflict in open_conflicts(path, state):
+            yield OpenConflict(path, None, conflict.line, "markers of the conflict are still in it")
+        beside = beside_path(path)
+        if read_state(known.root, beside) is not None:
+            yield OpenConflict(
+                path, None, 0, f"the new render is in {beside}: take what you want, delete it"
+            )
+
+
+def refuse_open(known: Known) -> None:
+    """Raise `FeaturegenError` while conflicts of an earlier update are open."""
+    found = still_open(known)
+    if found:
+        files = sorted({conflict.path for conflict in found})
+        raise FeaturegenError(
+            "conflicts of an earlier update are still open",
+            where=", ".join(files),
+            hint="mend them, then: featuregen resolve",
+            exit_code=3,
+        )

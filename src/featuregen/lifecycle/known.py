@@ -1,0 +1,104 @@
+"""What is known about a project before a run: its locks, and the files on the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from featuregen.errors import FeaturegenError
+from featuregen.lock import PROJECT, Lock, Pristine, load_lock, lock_path
+from featuregen.merge.state import FileState
+from featuregen.version import VERSION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from featuregen.plan.contribution import Contribution
+    from featuregen.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The locks of a project: of the skeleton, and of each feature by its name."""
+
+    root: Path
+    project: Lock
+    features: Mapping[str, Lock]
+
+    def contributions(self, *, without: Collection[str] = ()) -> tuple[Contribution, ...]:
+        """What the features add to the shared files."""
+        return tuple(
+            lock.contribution
+            for name, lock in self.features.items()
+            if name not in without and lock.contribution is not None
+        )
+
+    def locks(self) -> Iterator[Lock]:
+        """The project's lock, then each feature's."""
+        yield self.project
+        yield from self.features.values()
+
+
+def read_known(project: Project) -> Known:
+    """Read every lock; raises `FeaturegenError` for one that is damaged."""
+    locks = {name: load_lock(project.root, name) for name in (PROJECT, *project.features)}
+    found = {name: lock for name, lock in locks.items() if lock is not None}
+    return Known(
+        project.root.resolve(),
+        found[PROJECT],
+        {name: found[name] for name in sorted(found) if name != PROJECT},
+    )
+
+
+def check_version(known: Known) -> None:
+    """Raise `FeaturegenError` where a newer featuregen has been at work in the project."""
+    for lock in known.locks():
+        if version_key(lock.version) > version_key(VERSION):
+            raise FeaturegenError(
+                f"featuregen {lock.version} wrote this project, and this is featuregen {VERSION}",
+                where=lock_path(lock.name),
+                hint=f"install it: pip install 'featuregen>={lock.version}'",
+            )
+
+
+def check_current(known: Known, command: str) -> None:
+    """Raise `FeaturegenError` where the project still stands on an older featuregen."""
+    check_version(known)
+    for lock in known.locks():
+        if lock.version != VERSION:
+            raise FeaturegenError(
+                f"featuregen {lock.version} wrote this project, and this is featuregen {VERSION}",
+                where=lock_path(lock.name),
+                hint=f"bring it up to date, then {command}: featuregen update",
+                exit_code=3,
+            )
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Orders releases: `0.10.0` comes after `0.9.1`."""
+    parts = version.partition("+")[0].split(".")
+    return tuple(int("".join(filter(str.isdigit, part)) or 0) for part in parts)
+
+
+def pristine(files: Mapping[str, Pristine]) -> dict[str, FileState]:
+    """The last render, unpacked."""
+    return {path: FileState(item.text, item.executable) for path, item in files.items()}
+
+
+def on_disk(root: Path, paths: Iterable[str]) -> dict[str, FileState]:
+    """The files that are there, a symlink as what it is."""
+    found = ((path, read_state(root, path)) for path in paths)
+    return {path: state for path, state in found if state is not None}
+
+
+def read_state(root: Path, path: str) -> FileState | None:
+    """One file as it stands, None where there is none."""
+    from featuregen.workspace.staging import read_original
+
+    place = root / path
+    if place.is_symlink():
+        return FileState(b"", link=os.fspath(place.readlink()))
+    original = read_original(root, path)
+    return None if original is None else FileState(original.content, original.executable)

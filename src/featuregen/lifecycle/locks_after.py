@@ -1,0 +1,87 @@
+"""The locks as they are once a run is over: what the next run merges with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from featuregen.answers import answers_after, answers_path, dump_answers
+from featuregen.assemble import RUFF_VERSION
+from featuregen.lifecycle.rendering import Rendered, spec_path
+from featuregen.lifecycle.shared_files import ledger_after
+from featuregen.lock import PROJECT, Lock, Pristine, dump_lock, lock_path, pack
+from featuregen.version import VERSION
+from featuregen.workspace import Write
+
+if TYPE_CHECKING:
+    from featuregen.lifecycle.carrying import Carried
+    from featuregen.lifecycle.known import Known
+
+
+def lock_writes(
+    known: Known, rendered: Rendered, carried: Carried, *, was: Mapping[str, str]
+) -> Iterator[Write]:
+    """The locks of everything that was rendered, and copier's answers.
+
+    `was` maps features to the name that they had before.
+    """
+    open_files = sorted({conflict.path for conflict in carried.conflicts})
+    shared = set(rendered.skeleton)
+    for name, render in rendered.features.items():
+        before = known.features.get(was.get(name, name))
+        others = {
+            key
+            for other, lock in known.features.items()
+            if other != was.get(name, name)
+            for key in lock.wired
+        }
+        ledger = ledger_after(
+            render.contribution, before.wired if before else {}, carried.wired, others
+        )
+        files = packed(render.files, before)
+        yield write_lock(
+            Lock(
+                name=name,
+                version=VERSION,
+                ruff=RUFF_VERSION,
+                spec_hash=render.applied,
+                project_name=None,
+                contribution=render.contribution,
+                wired=ledger,
+                files=files,
+                conflicts=tuple(path for path in open_files if path in files),
+            )
+        )
+        yield write_answers(known, name, render.files[spec_path(name)], was.get(name, name))
+    yield write_lock(
+        Lock(
+            name=PROJECT,
+            version=VERSION,
+            ruff=RUFF_VERSION,
+            spec_hash=None,
+            project_name=known.project.project_name,
+            contribution=None,
+            wired={},
+            files=packed(rendered.skeleton, known.project),
+            conflicts=tuple(path for path in open_files if path in shared),
+        )
+    )
+
+
+def packed(files: Mapping[str, str], before: Lock | None) -> dict[str, Pristine]:
+    """A render as the lock keeps it; what says the same as before keeps its form."""
+    known = before.files if before else {}
+    return {path: pack(text.encode(), before=known.get(path)) for path, text in files.items()}
+
+
+def write_lock(lock: Lock) -> Write:
+    """The write of one lock."""
+    return Write(lock_path(lock.name), dump_lock(lock).encode())
+
+
+def write_answers(known: Known, feature: str, spec: str, was: str) -> Write:
+    """What plain `copier update` reads: the spec as it is applied now."""
+    from dataclasses import replace
+
+    answers = replace(answers_after(known.root, was, spec), feature=feature)
+    return Write(answers_path(feature), dump_answers(answers).encode())

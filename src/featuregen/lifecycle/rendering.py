@@ -1,0 +1,126 @@
+"""What the specs and the templates say now: features and skeleton rendered in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from featuregen.errors import FeaturegenError
+from featuregen.lock import spec_hash
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from featuregen.lifecycle.known import Known
+    from featuregen.plan.contribution import Contribution
+    from featuregen.plan.model import FeaturePlan
+    from featuregen.spec.model import FeatureSpec
+
+
+@dataclass(frozen=True, slots=True)
+class SpecText:
+    """The spec as it stands beside the code, loaded, and as the bytes that the lock keeps."""
+
+    spec: FeatureSpec
+    text: bytes
+
+    @property
+    def path(self) -> str:
+        return spec_path(self.spec.feature)
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    """One feature as it is to be."""
+
+    spec: FeatureSpec
+    plan: FeaturePlan
+    applied: str  # the hash of the spec's text
+    files: Mapping[str, str]  # with the spec
+    contribution: Contribution
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """All that this run renders. `skeleton` is empty where no feature is left."""
+
+    features: Mapping[str, Render]
+    skeleton: Mapping[str, str]
+
+
+def spec_path(feature: str) -> str:
+    """Where a feature's spec lies in its project."""
+    return f"features/{feature}.yaml"
+
+
+def read_spec_bytes(root: Path, feature: str) -> bytes:
+    """The text of the spec; raises `FeaturegenError` where it is gone."""
+    try:
+        return (root / spec_path(feature)).read_bytes()
+    except OSError as reason:
+        raise FeaturegenError(
+            f"the spec of {feature} cannot be read: {reason.strerror}",
+            where=spec_path(feature),
+            hint=f"bring the file back, or take the feature out: featuregen remove {feature}",
+        ) from reason
+
+
+def read_spec(root: Path, feature: str) -> SpecText:
+    """The spec of a feature of the project; it has to call itself by the feature's name."""
+    from featuregen.spec.load import load_spec
+
+    text = read_spec_bytes(root, feature)
+    spec = load_spec(root / spec_path(feature), shown_as=spec_path(feature))
+    if spec.feature != feature:
+        raise FeaturegenError(
+            f"the spec says 'feature: {spec.feature}', but the project knows it as {feature}",
+            where=f"{spec_path(feature)}:{spec.source.at('feature').line}",
+            hint=f"write 'feature: {feature}' again, then: "
+            f"featuregen rename {feature} {spec.feature}",
+        )
+    return SpecText(spec, text)
+
+
+def render(
+    known: Known, specs: Sequence[SpecText], *, name: str, without: Sequence[str] = ()
+) -> Rendered:
+    """Plan and render features, and the skeleton with them and all that stay as they are.
+
+    `without` are features that go. Raises `SpecError` where two features want the same name or
+    route.
+    """
+    from featuregen.collisions import check_collisions
+    from featuregen.plan.make import make_plan
+    from featuregen.plan.project import plan_project
+    from featuregen.render import format_files, render_feature, render_project
+
+    plans = [make_plan(each.spec) for each in specs]
+    named = {each.spec.feature for each in specs}
+    staying = known.contributions(without=named | set(without))
+    for each, plan in zip(specs, plans, strict=True):
+        mine = [other.contribution for other in plans if other is not plan]
+        check_collisions(each.spec, plan.contribution, (*staying, *mine))
+    own: dict[str, dict[str, str]] = {}
+    contributions: dict[str, Contribution] = {}
+    for plan in plans:
+        own[plan.feature.name], contributions[plan.feature.name] = render_feature(plan)
+    everyone = (*staying, *contributions.values())
+    skeleton = render_project(plan_project(name, everyone), everyone) if everyone else {}
+    formatted = format_files(
+        {**skeleton, **{k: v for files in own.values() for k, v in files.items()}}
+    )
+    return Rendered(
+        {
+            each.spec.feature: Render(
+                each.spec,
+                plan,
+                spec_hash(each.text),
+                {path: formatted[path] for path in own[each.spec.feature]}
+                | {each.path: each.text.decode()},
+                contributions[each.spec.feature],
+            )
+            for each, plan in zip(specs, plans, strict=True)
+        },
+        {path: formatted[path] for path in skeleton},
+    )

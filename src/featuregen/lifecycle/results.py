@@ -1,0 +1,92 @@
+"""From what a run of the lifecycle came to, to the result that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from featuregen.lifecycle.known import Known
+from featuregen.results import KeptEdits, OpenConflict, RunResult, StageTime
+
+if TYPE_CHECKING:
+    from featuregen.lifecycle.carrying import Carried
+    from featuregen.merge.state import Conflict
+    from featuregen.progress import Stopwatch
+    from featuregen.results import ContractChange, Outcome
+    from featuregen.spec.model import FeatureSpec
+    from featuregen.verify import Verification
+    from featuregen.workspace import FileDiff, Staged
+
+
+def result(
+    command: str,
+    outcome: Outcome,
+    known: Known,
+    watch: Stopwatch,
+    *,
+    features: Sequence[str],
+    specs: Sequence[FeatureSpec] = (),
+    carried: Carried | None = None,
+    staged: Staged | None = None,
+    verification: Verification | None = None,
+    contract: tuple[ContractChange, ...] = (),
+    diffs: tuple[FileDiff, ...] = (),
+    notes: Sequence[str] = (),
+    next_steps: Sequence[str] = (),
+    conflicts: Sequence[OpenConflict] = (),
+) -> RunResult:
+    """The result of a run, with what was merged and staged in it."""
+    from featuregen.picture import feature_picture
+    from featuregen.pipeline import file_changes, open_hooks
+
+    only = specs[0] if len(specs) == 1 else None
+    picture = feature_picture(only, open_hooks(only, known.root, staged)) if only else None
+    return RunResult(
+        command=command,
+        root=str(known.root),
+        picture=picture,
+        outcome=outcome,
+        files=file_changes(staged) if staged else (),
+        by_hand=carried.by_hand if carried else (),
+        notes=(*(carried.notes if carried else ()), *notes),
+        verification=verification,
+        stages=tuple(StageTime(name, seconds) for name, seconds in watch.times),
+        next_steps=tuple(next_steps),
+        warnings=tuple(warning for spec in specs for warning in spec.warnings),
+        features=tuple(features),
+        sources=tuple(spec.source for spec in specs),
+        conflicts=(*(map(told, carried.conflicts) if carried else ()), *conflicts),
+        kept=_kept(carried) if carried else None,
+        contract=contract,
+        diffs=diffs,
+        test_functions=_test_functions(carried) if carried else None,
+    )
+
+
+def told(conflict: Conflict) -> OpenConflict:
+    """A conflict of the merge, as results carry it."""
+    return OpenConflict(conflict.path, conflict.symbol, conflict.line, conflict.reason)
+
+
+def _kept(carried: Carried) -> KeptEdits:
+    found = carried.certificate()
+    return KeptEdits(
+        found.user_symbols_total,
+        found.user_symbols_kept,
+        found.user_lines_total,
+        found.user_lines_kept,
+        found.lost,
+    )
+
+
+def _test_functions(carried: Carried) -> tuple[int, int]:
+    tests = [file for file in carried.files if file.path.rpartition("/")[2].startswith("test_")]
+    before = sum(_count(file.ours.text) for file in tests if file.ours)
+    after = sum(_count(file.merged.state.text) for file in tests if file.merged.state)
+    return before, after
+
+
+def _count(text: bytes) -> int:
+    import re
+
+    return len(re.findall(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+test_", text, re.MULTILINE))

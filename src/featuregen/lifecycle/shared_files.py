@@ -1,0 +1,122 @@
+"""Shared files that the user has changed: features wired in or out on both sides, then merged.
+
+The exact edits that bring a feature in are made on the user's file *and* on the last render. What
+then still differs between the last render and the new one is the skeleton's own change, and what
+differs between the last render and the user's file is the user's: the merge of the three hardly
+ever meets both in one place. What the user took out is missing on the user's side only, and stays
+out by the same merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from featuregen.merge.files import merge_file
+from featuregen.merge.state import ConflictMode, FileState, Merged
+
+if TYPE_CHECKING:
+    from featuregen.plan.contribution import Contribution
+    from featuregen.wiring.wire import Ledger, WiringResult
+
+Tree: TypeAlias = Mapping[str, FileState]
+Texts: TypeAlias = Mapping[str, str]
+Rewire: TypeAlias = "Callable[[Texts, Mapping[str, Ledger]], WiringResult]"
+"""Brings features in or out of these files. The ledgers say what was wired, by feature."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMerge:
+    """`wired` is what became of the edits of the user's files; None where there were none."""
+
+    files: Mapping[str, Merged] = field(default_factory=dict)
+    wired: WiringResult | None = None
+
+
+def merge_shared(
+    base: Tree,
+    ours: Tree,
+    theirs: Tree,
+    rewire: Rewire,
+    *,
+    ledgers: Mapping[str, Ledger],
+    pristine_ledgers: Mapping[str, Ledger],
+    conflicts: ConflictMode,
+) -> SharedMerge:
+    """Merge the skeleton and the shared files.
+
+    `pristine_ledgers` hold all that the last render has, `ledgers` what the user's files had.
+    """
+    changed = sorted(
+        path
+        for path in {*base, *theirs}
+        if not (base.get(path) == theirs.get(path) == ours.get(path))
+    )
+    edited = [
+        path for path in changed if _wants_wiring(base.get(path), ours.get(path), theirs.get(path))
+    ]
+    known, mine, wired = base, ours, None
+    if edited:
+        wired = rewire(_texts(ours, edited), ledgers)
+        again = rewire(_texts(base, edited), pristine_ledgers)
+        known, mine = _over(base, again.files), _over(ours, wired.files)
+    return SharedMerge(
+        {
+            path: merge_file(
+                path, known.get(path), mine.get(path), theirs.get(path), conflicts=conflicts
+            )
+            for path in changed
+        },
+        wired,
+    )
+
+
+def _wants_wiring(base: FileState | None, ours: FileState | None, theirs: FileState | None) -> bool:
+    if base is None or ours is None or theirs is None or base in (ours, theirs):
+        return False
+    return ours.link is None and _is_text(base.text) and _is_text(ours.text)
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _texts(tree: Tree, paths: Collection[str]) -> dict[str, str]:
+    from featuregen.wiring.wire import PATHS
+
+    return {path: tree[path].text.decode() for path in paths if path in PATHS}
+
+
+def _over(tree: Tree, texts: Texts) -> dict[str, FileState]:
+    edited = {path: replace(tree[path], text=text.encode()) for path, text in texts.items()}
+    return {**tree, **edited}
+
+
+def ledger_after(
+    contribution: Contribution,
+    before: Ledger,
+    wired: WiringResult | None,
+    others: Collection[str] = (),
+) -> dict[str, str]:
+    """What stands in the shared files on a feature's account once the run is over.
+
+    What the user took out stays in it, or the next run would bring it back. A requirement that was
+    the user's before stays the user's; `others` are the ids in the other features' ledgers.
+    """
+    from featuregen.wiring.wire import wired_ids
+
+    known = dict.fromkeys(wired_ids(contribution), "")
+    if wired is None:
+        return {key: before.get(key, "") for key in known}
+    impossible = {item.id for item in wired.impossible}
+    users = {key for key in wired.already if key.startswith("dependency:") and key not in others}
+    return {
+        key: wired.inverses.get(key, before.get(key, ""))
+        for key in known
+        if key in before or not (key in impossible or key in users)
+    }

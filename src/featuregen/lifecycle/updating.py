@@ -1,0 +1,308 @@
+"""`featuregen update`: a changed spec, newer templates and the user's edits meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from featuregen.errors import FeaturegenError
+from featuregen.lifecycle.carrying import Carried, Step, carry
+from featuregen.lifecycle.conflicts import refuse_open
+from featuregen.lifecycle.known import Known, check_version, pristine, read_known
+from featuregen.lifecycle.rendering import (
+    Rendered,
+    SpecText,
+    read_spec,
+    read_spec_bytes,
+    render,
+    spec_path,
+)
+from featuregen.lifecycle.results import result
+from featuregen.lock import lock_path, spec_hash
+from featuregen.merge.state import ConflictMode, FileState
+from featuregen.version import VERSION
+from featuregen.workspace import Staged, Write, apply, project_lock, recover, stage, tree_diff
+
+if TYPE_CHECKING:
+    from featuregen.pipeline import Options
+    from featuregen.plan.contribution import Contribution
+    from featuregen.plan.model import FeaturePlan
+    from featuregen.progress import Progress, Stopwatch
+    from featuregen.results import ContractChange, Outcome, RunResult
+    from featuregen.spec.model import FeatureSpec
+    from featuregen.verify import Verification
+    from featuregen.wiring.wire import Ledger, WiringResult
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An update, staged: everything but the proof."""
+
+    rendered: Rendered
+    carried: Carried
+    staged: Staged
+    contract: tuple[ContractChange, ...]
+
+    @property
+    def specs(self) -> list[FeatureSpec]:
+        return [each.spec for each in self.rendered.features.values()]
+
+    @property
+    def plans(self) -> list[FeaturePlan]:
+        return [each.plan for each in self.rendered.features.values()]
+
+
+def update(
+    root: Path,
+    features: Sequence[str],
+    options: Options,
+    progress: Progress,
+    *,
+    conflicts: ConflictMode = "inline",
+    dry_run: bool = False,
+) -> RunResult:
+    """Render what is due → merge → wire → stage → verify → apply → report.
+
+    With no feature named, all are meant. A dry run stops before the proof, with the diffs.
+    """
+    from featuregen.progress import Stopwatch
+    from featuregen.project import existing_project
+
+    watch = Stopwatch(progress)
+    project = existing_project(root)
+    with project_lock(project.root):
+        recover(project.root)
+        with watch.stage("check"):
+            known = read_known(project)
+            check_version(known)
+            names = due(known, chosen(known, features))
+            refuse_open(known)
+            specs = [read_spec(known.root, name) for name in names]
+        if not specs:
+            return result("update", "unchanged", known, watch, features=features)
+        prepared = prepare_update(known, specs, watch, conflicts=conflicts)
+        if dry_run:
+            return told("update", "planned", known, prepared, watch)
+        return finish("update", "updated", known, prepared, options, watch)
+
+
+def check_update(root: Path, features: Sequence[str], progress: Progress) -> RunResult:
+    """Whether an update would change a byte: the whole of it but the writing.
+
+    It renders also what looks up to date, so that a lock that says something else than the spec is
+    found, too.
+    """
+    from featuregen.progress import Stopwatch
+    from featuregen.project import existing_project
+
+    watch = Stopwatch(progress)
+    project = existing_project(root)
+    with project_lock(project.root):
+        recover(project.root)
+        with watch.stage("check"):
+            known = read_known(project)
+            check_version(known)
+            refuse_open(known)
+            specs = [read_spec(known.root, name) for name in chosen(known, features)]
+        prepared = prepare_update(known, specs, watch)
+    if not prepared.staged.writes:
+        return result("update", "unchanged", known, watch, features=features)
+    return told("update", "due", known, prepared, watch)
+
+
+def chosen(known: Known, features: Sequence[str]) -> tuple[str, ...]:
+    """The named features, or all; raises `FeaturegenError` for one that is not there."""
+    from featuregen.spec.suggest import did_you_mean
+
+    for feature in features:
+        if feature not in known.features:
+            raise FeaturegenError(
+                f"no feature {feature!r} in this project",
+                where=str(known.root),
+                hint=did_you_mean(feature, known.features)
+                or f"there is: {', '.join(known.features)}",
+                exit_code=2,
+            )
+    return tuple(dict.fromkeys(features)) or tuple(known.features)
+
+
+def due(known: Known, features: Sequence[str]) -> tuple[str, ...]:
+    """Those of the features that an update is about, told by hashes alone.
+
+    A newer featuregen brings a newer skeleton, which all features share: then it is all of them.
+    """
+    if any(lock.version != VERSION for lock in known.locks()):
+        return tuple(known.features)
+    return tuple(
+        name
+        for name in features
+        if spec_hash(read_spec_bytes(known.root, name)) != known.features[name].spec_hash
+    )
+
+
+def prepare_update(
+    known: Known,
+    specs: Sequence[SpecText],
+    watch: Stopwatch,
+    *,
+    conflicts: ConflictMode = "inline",
+    was: Mapping[str, str] | None = None,
+) -> Prepared:
+    """Render, merge and stage. `was` maps features to the name they have had so far."""
+    from featuregen.lifecycle.locks_after import lock_writes
+
+    before = {each.spec.feature: each.spec.feature for each in specs} | dict(was or {})
+    gone = [old for new, old in before.items() if new != old]
+    with watch.stage("render"):
+        rendered = render(known, specs, name=project_name(known), without=gone)
+    with watch.stage("merge"):
+        carried = carry(known, _step(known, rendered, before, conflicts))
+        writes = [
+            *carried.writes(),
+            *lock_writes(known, rendered, carried, was=before),
+            *(Write(path, None) for name in gone for path in own_records(name)),
+        ]
+        staged = stage(known.root, writes)
+    return Prepared(rendered, carried, staged, _contract(known, rendered, before))
+
+
+def finish(
+    command: str,
+    outcome: Outcome,
+    known: Known,
+    prepared: Prepared,
+    options: Options,
+    watch: Stopwatch,
+) -> RunResult:
+    """Prove what is staged, unless a person has to decide something first, and apply it."""
+    from featuregen.pipeline import prove
+
+    if not prepared.staged.writes:
+        return told(command, "unchanged", known, prepared, watch)
+    verification = None
+    if options.verify and not is_open(prepared.carried):
+        verification = prove(prepared.staged, prepared.plans, options, watch)
+        if not verification.ok:
+            return told(command, "failed", known, prepared, watch, verification)
+    with watch.stage("apply"):
+        apply(prepared.staged)
+    return told(command, outcome, known, prepared, watch, verification)
+
+
+def is_open(carried: Carried) -> bool:
+    """Whether a person has to decide something, so that a proof would tell nothing yet."""
+    return bool(carried.conflicts or carried.by_hand)
+
+
+def told(
+    command: str,
+    outcome: Outcome,
+    known: Known,
+    prepared: Prepared,
+    watch: Stopwatch,
+    verification: Verification | None = None,
+) -> RunResult:
+    """The result of what was prepared."""
+    return result(
+        command,
+        outcome,
+        known,
+        watch,
+        features=tuple(prepared.rendered.features),
+        specs=prepared.specs,
+        carried=prepared.carried,
+        staged=prepared.staged,
+        verification=verification,
+        contract=prepared.contract,
+        diffs=tree_diff(prepared.staged),
+    )
+
+
+def project_name(known: Known) -> str:
+    """As the skeleton has it; a lock of old may not tell."""
+    from featuregen.project import Project
+
+    if known.project.project_name:
+        return known.project.project_name
+    return Project(known.root, exists=True, features=()).folder_name
+
+
+def own_records(feature: str) -> tuple[str, str]:
+    """The files in `.featuregen` that go with a feature."""
+    from featuregen.answers import answers_path
+
+    return lock_path(feature), answers_path(feature)
+
+
+def _step(
+    known: Known, rendered: Rendered, was: Mapping[str, str], conflicts: ConflictMode
+) -> Step:
+    locks = {new: known.features[old] for new, old in was.items()}
+    before = {
+        path: state for lock in locks.values() for path, state in pristine(lock.files).items()
+    }
+    after = {
+        path: FileState(text.encode())
+        for each in rendered.features.values()
+        for path, text in each.files.items()
+    }
+    contributions = [each.contribution for each in rendered.features.values()]
+    others = known.contributions(without=(*was, *was.values()))
+    previous = {
+        new: lock.contribution for new, lock in locks.items() if lock.contribution is not None
+    }
+
+    def rewire(texts: Mapping[str, str], ledgers: Mapping[str, Ledger]) -> WiringResult:
+        from featuregen.wiring.wire import wire_all
+
+        return wire_all(texts, contributions, others, previous=previous, ledgers=ledgers)
+
+    return Step(
+        before=before,
+        after=after,
+        skeleton_before=pristine(known.project.files),
+        skeleton_after={p: FileState(text.encode()) for p, text in rendered.skeleton.items()},
+        renames={
+            old: new
+            for name in rendered.features
+            for old, new in _renames(known, rendered, name, was)
+        },
+        rewire=rewire,
+        ledgers={new: lock.wired for new, lock in locks.items()},
+        pristine_ledgers={new: all_wired(contribution) for new, contribution in previous.items()},
+        conflicts=conflicts,
+    )
+
+
+def _renames(
+    known: Known, rendered: Rendered, name: str, was: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    from featuregen.lifecycle.outputs import moved_files
+
+    yield from moved_files(known.features[was[name]], rendered.features[name])
+    if name != was[name]:
+        yield spec_path(was[name]), spec_path(name)
+
+
+def all_wired(contribution: Contribution) -> dict[str, str]:
+    """The ledger of a render: everything is in it."""
+    from featuregen.wiring.wire import wired_ids
+
+    return dict.fromkeys(wired_ids(contribution), "")
+
+
+def _contract(
+    known: Known, rendered: Rendered, was: Mapping[str, str]
+) -> tuple[ContractChange, ...]:
+    from featuregen.lifecycle.contract import contract_changes
+    from featuregen.lifecycle.outputs import applied_spec_of
+
+    changes: list[ContractChange] = []
+    for name, each in rendered.features.items():
+        lock = known.features[was[name]]
+        old = applied_spec_of(lock) if lock.spec_hash != each.applied else None
+        if old is not None:
+            changes += contract_changes(old, each.spec)
+    return tuple(changes)
