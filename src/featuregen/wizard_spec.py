@@ -160,7 +160,7 @@ class _Composer:
         id_ = f"{self.feature}_id"
         by_id = name in ("get", "update", "delete")
         operation: Tree = {"method": _METHODS[name], "path": f"/{{{id_}}}" if by_id else "/"}
-        operation["summary"] = f"{OPERATIONS[name].capitalize()}"
+        operation["summary"] = self._summary(name)
         if name == "list":
             operation["query"] = {"limit": {**_LIMIT}}
         if name in ("create", "update"):
@@ -176,6 +176,12 @@ class _Composer:
             return operation
         operation["call"] = self._call(name, by_id=by_id, id_=id_)
         return operation
+
+    def _summary(self, name: str) -> str:
+        if name == "list":
+            return f"List {self.plural.replace('_', ' ')}"
+        verb = {"get": "Look up", "update": "Change", "delete": "Remove"}.get(name, "Create")
+        return f"{verb} {'an' if self.spoken[0] in 'aeiou' else 'a'} {self.spoken}"
 
     def _access(self, name: str) -> Tree:
         access: Tree = {}
