@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
+    """How a run is to be verified."""
+
     verify: bool = True
     python: Path | None = None
     offline: bool = False

@@ -21,6 +21,8 @@ Outcome: TypeAlias = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Route:
+    """An endpoint, as a report shows it."""
+
     method: str
     path: str
     operation: str
@@ -32,6 +34,8 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class SettingNeeded:
+    """A setting, as a person has to set it."""
+
     name: str  # PAYMENT_API_URL
     required: bool
     description: str
@@ -40,6 +44,8 @@ class SettingNeeded:
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
+    """A domain error, as a client sees it."""
+
     name: str
     status: int
     code: str
@@ -48,6 +54,8 @@ class ErrorAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
+    """A file that a run writes or deletes."""
+
     path: str
     action: Literal["create", "modify", "delete"]
     lines: int  # of the new text
@@ -80,12 +88,16 @@ class FeaturePicture:
 
 @dataclass(frozen=True, slots=True)
 class StageTime:
+    """How long a stage took."""
+
     name: str
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
+    """What `plan` found: everything that `new` would do."""
+
     root: str
     new_project: bool
     picture: FeaturePicture

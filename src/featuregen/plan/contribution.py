@@ -1,10 +1,11 @@
 """What one feature adds to the files that features share.
 
-The same data drives three things: the templates of the shared files (`templates/project`), the libcst
-edits of a shared file that the user has changed (`wiring`), and the lock, which keeps it as JSON, so
-that the other features' share is known without planning them again.
+The same data drives three things: the templates of the shared files (`templates/project`), the edits
+of a shared file that the user has changed (`wiring`), and the lock, which keeps it as JSON, so that
+the other features' share is known without planning them again.
 
-Every `str` here that holds code, Markdown or env text is ready to be written: quoted in `plan`, once.
+Every `str` here that holds code, Markdown or env text is ready to be written: quoted in `plan`,
+once.
 """
 
 from __future__ import annotations
@@ -64,6 +65,8 @@ class FakeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
+    """All that one feature adds to the shared files."""
+
     feature: str
     title: str  # Markdown text, escaped
     routers: tuple[RouterEntry, ...]

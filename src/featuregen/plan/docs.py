@@ -30,6 +30,8 @@ CORE_ERRORS = {
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
+    """A row of the README's table of errors."""
+
     status: int
     code: str  # Markdown
     meaning: str  # a Markdown cell
@@ -49,6 +51,8 @@ class OperationDocs:
 
 @dataclass(frozen=True, slots=True)
 class DocsPlan:
+    """The README's section."""
+
     heading: str
     summary: str | None
     requirements: tuple[tuple[str, tuple[str, ...]], ...]

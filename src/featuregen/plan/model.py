@@ -38,6 +38,8 @@ class ReaderPlan:
 
 @dataclass(frozen=True, slots=True)
 class ClientMethodPlan:
+    """One call of an upstream, as a method of its client."""
+
     name: str
     signature: str  # with self
     returns: str
@@ -50,12 +52,16 @@ class ClientMethodPlan:
 
 @dataclass(frozen=True, slots=True)
 class RefusalPlan:
+    """What the client raises for one status."""
+
     status: int
     error: str  # the expression that builds the error
 
 
 @dataclass(frozen=True, slots=True)
 class ClientPlan:
+    """`app/clients/<upstream>.py`."""
+
     name: str
     class_name: str
     docstring: str
@@ -79,6 +85,8 @@ class ClientPlan:
 
 @dataclass(frozen=True, slots=True)
 class OperationPlan:
+    """An operation in its service and in its router."""
+
     name: str
     verb: str  # "post"
     returns: str  # of the service
@@ -97,6 +105,8 @@ class OperationPlan:
 
 @dataclass(frozen=True, slots=True)
 class HookPlan:
+    """A function that the user writes, and the stub that stands there until then."""
+
     name: str
     signature: str
     returns: str
@@ -106,12 +116,16 @@ class HookPlan:
 
 @dataclass(frozen=True, slots=True)
 class UsedClientPlan:
+    """A client as the service holds it."""
+
     name: str
     class_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ServicePlan:
+    """`app/services/<feature>_service.py` and the head of its hooks."""
+
     class_name: str
     docstring: str
     class_docstring: str
@@ -126,6 +140,8 @@ class ServicePlan:
 
 @dataclass(frozen=True, slots=True)
 class RouterPlan:
+    """`app/api/endpoints/<plural>.py`, without its endpoints."""
+
     docstring: str
     imports: tuple[str, ...]
     arguments: str
@@ -135,6 +151,8 @@ class RouterPlan:
 
 @dataclass(frozen=True, slots=True)
 class FakeRoutePlan:
+    """One call that a fake upstream answers."""
+
     method: str  # the handler's name, the operation's
     docstring: str
     verb: str
@@ -146,6 +164,8 @@ class FakeRoutePlan:
 
 @dataclass(frozen=True, slots=True)
 class FakePlan:
+    """`tests/fakes/<upstream>.py`."""
+
     name: str
     class_name: str
     docstring: str
@@ -168,6 +188,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class FeaturePlan:
+    """Everything that the templates of a feature print."""
+
     spec: FeatureSpec
     feature: FeatureName
     models: ModelsPlan

@@ -19,6 +19,8 @@ _SAVED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class StepPlan:
+    """One request of an example."""
+
     verb: str
     arguments: tuple[str, ...]
     upstream: str | None  # the arguments of `answer`
@@ -28,6 +30,8 @@ class StepPlan:
 
 @dataclass(frozen=True, slots=True)
 class ExamplePlan:
+    """One of the `examples`, as a test."""
+
     name: str  # of the test function
     docstring: str
     steps: tuple[StepPlan, ...]  # the last one is what the example is about

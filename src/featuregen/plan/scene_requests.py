@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequestPlan:
+    """A request that an operation accepts."""
+
     url: str  # a literal
     body: str | None  # the name of the constant
     query: str | None  # a dict display

@@ -36,12 +36,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConstantPlan:
+    """A constant at the top of a test module."""
+
     name: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class RulePlan:
+    """A rule over several fields, and a request that breaks it."""
+
     id: str
     body: str  # a request that breaks this rule
     message: str
@@ -49,6 +53,8 @@ class RulePlan:
 
 @dataclass(frozen=True, slots=True)
 class RatePlan:
+    """A rate limit, as its test counts it."""
+
     amount: int
     seconds: int
     policy: str  # how the limit shows in the RateLimit-Policy header
@@ -57,6 +63,8 @@ class RatePlan:
 
 @dataclass(frozen=True, slots=True)
 class OperationTests:
+    """Everything that the tests of one operation send and expect."""
+
     name: str
     pascal: str  # "CreatePayment"
     request_model: str | None
@@ -97,6 +105,8 @@ class OperationTests:
 
 @dataclass(frozen=True, slots=True)
 class TestsPlan:
+    """`tests/test_<feature>_api.py` and `tests/test_<feature>_service.py`."""
+
     api_docstring: str
     service_docstring: str
     api_imports: tuple[str, ...]

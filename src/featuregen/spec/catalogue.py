@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Entry:
+    """A diagnostic's code, and what there is to say about it."""
+
     code: str
     title: str
     explanation: str

@@ -66,6 +66,8 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Node:
+    """A part of an expression, with its type and its place in the text."""
+
     kind: Kind
     offset: int
     precedence: ClassVar[int] = _ATOM
@@ -99,6 +101,8 @@ def same(left: Node, right: Node) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
+    """A field of the model."""
+
     name: str
 
     def code(self, prefix: str) -> str:
@@ -110,6 +114,8 @@ class Name(Node):
 
 @dataclass(frozen=True, slots=True)
 class Constant(Node):
+    """A literal, or a moment that the text of one stands for."""
+
     constant: object  # str, bool, int, float, Decimal, None, date, datetime, time, timedelta
 
     def code(self, prefix: str) -> str:  # noqa: ARG002 - a literal reads the same everywhere
@@ -146,6 +152,8 @@ class Choice(Node):
 
 @dataclass(frozen=True, slots=True)
 class Compare(Node):
+    """One comparison, or a chain of them: `1 < a <= 5`."""
+
     first: Node
     rest: tuple[tuple[str, Node], ...]
     precedence: ClassVar[int] = _COMPARE
@@ -209,6 +217,8 @@ class Join(Node):
 
 @dataclass(frozen=True, slots=True)
 class Not(Node):
+    """`not part`."""
+
     part: Node
     precedence: ClassVar[int] = _NOT
 
@@ -224,6 +234,8 @@ class Not(Node):
 
 @dataclass(frozen=True, slots=True)
 class Negative(Node):
+    """`-part`."""
+
     part: Node
     precedence: ClassVar[int] = _UNARY
 
@@ -239,6 +251,8 @@ class Negative(Node):
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic(Node):
+    """Two numbers or moments, and a sign between them."""
+
     sign: str
     left: Node
     right: Node
@@ -260,6 +274,8 @@ class Arithmetic(Node):
 
 @dataclass(frozen=True, slots=True)
 class Call(Node):
+    """One of the few functions."""
+
     function: str
     arguments: tuple[Node, ...]
 

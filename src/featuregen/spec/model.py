@@ -12,9 +12,9 @@ from typing import Literal, TypeAlias
 
 from featuregen.errors import Diagnostic, Position
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Bound: TypeAlias = int | float | Decimal | str
-"""A number for numeric types; ISO 8601 text for dates, times and datetimes; seconds for durations."""
+"""A number; ISO 8601 text for dates, times and datetimes; seconds for durations."""
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands in the document: `("models", "PaymentRequest", "fields", "amount")`."""
@@ -83,7 +83,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A cross-field rule: `check` is safe Python source over field names (see `spec.expressions`)."""
+    """A cross-field rule: `check` is an expression over field names (see `spec.expressions`)."""
 
     check: str
     message: str
@@ -91,6 +91,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Model:
+    """A request, response or value model."""
+
     name: str
     fields: tuple[Field, ...]
     summary: str | None = None
@@ -102,6 +104,8 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class ErrorType:
+    """A domain error, and how it looks on the wire."""
+
     name: str
     status: int
     title: str
@@ -112,7 +116,7 @@ class ErrorType:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """How an upstream is told who we are. `settings` names the settings that hold the credentials."""
+    """How an upstream is told who we are. `settings` are those that hold the credentials."""
 
     kind: Literal["none", "bearer", "basic", "header", "query"]
     settings: tuple[str, ...] = ()
@@ -121,6 +125,8 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class ErrorMapping:
+    """What one status of an upstream means to us."""
+
     error: str
     message: str | None = None
     """May hold `{upstream_message}`; any other brace is literal text."""
@@ -128,6 +134,8 @@ class ErrorMapping:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
+    """An external HTTP API, and what its faults mean to us."""
+
     name: str
     base_url: str  # a setting
     auth: Auth
@@ -144,9 +152,11 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
-    """`minor_units(currency)`: `Pipe("minor_units", args=("currency",))`; `map(a=b, *=c)`: `table`."""
+    """`minor_units(currency)` has `args`; `map(a=b, *=c)` has a `table`."""
 
-    name: Literal["minor_units", "from_minor_units", "from_unix", "map", "lower", "upper", "str", "isoformat"]
+    name: Literal[
+        "minor_units", "from_minor_units", "from_unix", "map", "lower", "upper", "str", "isoformat"
+    ]
     args: tuple[str, ...] = ()
     table: tuple[tuple[str, str], ...] = ()  # of `map`; "*" is the rest
 
@@ -163,12 +173,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
+    """One line of `send` or `receive`: where a value goes, and where it comes from."""
+
     target: tuple[str, ...]  # dotted path on the left
     source: Source
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """A request to an upstream: what is sent, and how its answer is read."""
+
     upstream: str
     method: str
     path: str  # holds {param} and {settings.name}
@@ -198,6 +212,8 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
+    """An endpoint: its contract, and the one thing that it does."""
+
     name: str
     method: str
     path: str  # below base_path; "/" is the collection itself
@@ -222,7 +238,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request of an example: `do`, `with`, `path`, `query`, `as`, `permissions`, `upstream`, `save`."""
+    """One request of an example, the example's own or one of its `given`."""
 
     do: str
     body: dict[str, Json] | None = None
@@ -238,6 +254,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Example:
+    """Behaviour given as request → response; it becomes a test."""
+
     name: str
     step: Step
     given: tuple[Step, ...]
@@ -248,6 +266,8 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
+    """What the ticket said, in free text."""
+
     users: tuple[str, ...] = ()
     performance: tuple[str, ...] = ()
     compliance: tuple[str, ...] = ()
@@ -257,6 +277,8 @@ class Requirements:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
+    """A clarifying question, answered with "no, because"."""
+
     question: str
     at: str
     because: str
@@ -282,6 +304,8 @@ class SpecSource:
 
 @dataclass(frozen=True, slots=True)
 class FeatureSpec:
+    """One feature as its author wrote it, checked."""
+
     feature: str
     title: str
     summary: str | None

@@ -54,6 +54,8 @@ class Anything:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Listing:
+    """A list of values of one shape."""
+
     item: Shape
     what: str
     least: int = 0

@@ -62,6 +62,8 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
+    """What a whole proof came to."""
+
     ok: bool
     stages: tuple[Stage, ...]
     tests: tuple[TestResult, ...]
