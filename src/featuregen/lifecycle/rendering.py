@@ -83,11 +83,17 @@ def read_spec(root: Path, feature: str) -> SpecText:
 
 
 def render(
-    known: Known, specs: Sequence[SpecText], *, name: str, without: Sequence[str] = ()
+    known: Known,
+    specs: Sequence[SpecText],
+    *,
+    name: str,
+    without: Sequence[str] = (),
+    keep_skeleton: bool = False,
 ) -> Rendered:
     """Plan and render features, and the skeleton with them and all that stay as they are.
 
-    `without` are features that go. Raises `SpecError` where two features want the same name or
+    `without` are features that go; where none is left, neither is a skeleton, unless it is to be
+    kept. Raises `SpecError` where two features want the same name or
     route.
     """
     from featuregen.collisions import check_collisions
@@ -106,7 +112,9 @@ def render(
     for plan in plans:
         own[plan.feature.name], contributions[plan.feature.name] = render_feature(plan)
     everyone = (*staying, *contributions.values())
-    skeleton = render_project(plan_project(name, everyone), everyone) if everyone else {}
+    skeleton = {}
+    if everyone or keep_skeleton:
+        skeleton = render_project(plan_project(name, everyone), everyone)
     formatted = format_files(
         {**skeleton, **{k: v for files in own.values() for k, v in files.items()}}
     )
