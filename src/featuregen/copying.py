@@ -184,6 +184,7 @@ def apply_answers(root: Path, answers_file: str, options: Options, progress: Pro
 
 
 def _apply(root: Path, answers: Answers, options: Options, progress: Progress) -> RunResult:
+    from featuregen.lifecycle.updating import update
     from featuregen.lock import load_lock, spec_hash
     from featuregen.pipeline import new
 
@@ -196,7 +197,7 @@ def _apply(root: Path, answers: Answers, options: Options, progress: Progress) -
             return new(path, root, options, progress)
     if spec_hash(spec) != lock.spec_hash:  # copier was given another one
         _spec_file(root, answers.feature).write_bytes(spec)
-    raise FeaturegenError("this feature is in the project already; copier update comes later")
+    return update(root, (answers.feature,), options, progress)
 
 
 def _before(root: Path, answers_file: str, feature: str) -> dict[Path, bytes | None]:
