@@ -230,6 +230,8 @@ def _string(field: Field) -> _Parts:
     if changed or field.pattern is None or admits_controls(field.pattern):
         parts.markers.append(f"Text({', '.join(f'{name}=True' for name in changed)})")
         parts.core("strings", "strings", "Text")
+    if changed:
+        parts.needs.add("normalised")
     parts.exact = not (changed and field.pattern)
     return parts
 
@@ -413,7 +415,7 @@ def _declared(field: Field, parts: _Parts, where: Where) -> tuple[str, str | Non
         parts.arguments |= named
         annotation = _annotated(parts.base, parts, "Field", outer)
     if field.type.kind == "model" and field.default is not None:
-        about = {"default_factory": f"lambda: {default}"} | about
+        about = {"default_factory": _factory(default)} | about
     elif about:
         about = {"default": default} | about
     if not about:
@@ -445,6 +447,10 @@ def _sensitive(field: Field, parts: _Parts) -> str | None:
     return "Sensitive(last4=True)" if field.sensitive == "last4" else "Sensitive()"
 
 
+def _factory(default: str) -> str:
+    return "list" if default == "[]" else f"lambda: {default}"
+
+
 def _sample(field: Field, spec: FeatureSpec) -> Json:
     from featuregen.plan.samples import sample
 
@@ -462,7 +468,10 @@ def _parameter(
         about = {"examples": f"[{py_literal(_sample(field, spec))}]", **about}
     parts.use("fastapi", function)
     if field.type.kind == "list" and default is not None and default != "None":
-        about["default_factory"], default = f"lambda: {default}", None
+        about["default_factory"], default = (
+            _factory(default),
+            None,
+        )
     if field.nullable or (field.type.kind in _MOMENTS and parts.arguments):
         # FastAPI types the bounds of a `Query` as numbers; pydantic's `Field` takes dates as well.
         base = _annotated(parts.base, parts, "Field") + (" | None" if field.nullable else "")
