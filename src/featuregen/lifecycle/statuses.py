@@ -1,0 +1,131 @@
+"""`featuregen status`: what the features are, what is due, and what the user has made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from featuregen.lifecycle.conflicts import still_open
+from featuregen.lifecycle.known import Known, on_disk, pristine, read_known
+from featuregen.lifecycle.rendering import spec_path
+from featuregen.lock import PROJECT, spec_hash
+from featuregen.version import VERSION
+
+if TYPE_CHECKING:
+    from featuregen.lock import Lock
+    from featuregen.merge.state import FileState
+    from featuregen.results import OpenConflict
+
+SpecState = Literal["applied", "edited", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureStatus:
+    """One feature; `project` stands for the skeleton and the shared files."""
+
+    name: str
+    version: str  # of the featuregen that wrote it
+    spec: SpecState | None  # None for the project
+    due: bool  # an update would have something to do
+    files: int
+    edited: tuple[str, ...]
+    deleted: tuple[str, ...]
+    taken_out: tuple[str, ...]  # ids of wired edits that the user has removed
+    not_wired: tuple[str, ...]  # ids of edits that were left to a person
+    conflicts: tuple[OpenConflict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStatus:
+    root: str
+    project: FeatureStatus
+    features: tuple[FeatureStatus, ...]
+
+
+def status(root: Path) -> ProjectStatus:
+    """Compare the disk with the locks; nothing is rendered, nothing is written."""
+    from featuregen.project import existing_project
+
+    known = read_known(existing_project(root))
+    taken_out = _taken_out(known)
+    conflicts = still_open(known)
+    found = {
+        lock.name: _status(known, lock, taken_out.get(lock.name, ()), conflicts)
+        for lock in known.locks()
+    }
+    project = found.pop(PROJECT)
+    return ProjectStatus(str(known.root), project, tuple(found.values()))
+
+
+def _status(
+    known: Known, lock: Lock, taken_out: tuple[str, ...], conflicts: tuple[OpenConflict, ...]
+) -> FeatureStatus:
+    base = pristine(lock.files)
+    ours = on_disk(known.root, base)
+    spec = _spec_state(known, lock) if lock.name != PROJECT else None
+    own_spec = spec_path(lock.name)
+    return FeatureStatus(
+        name=lock.name,
+        version=lock.version,
+        spec=spec,
+        due=lock.version != VERSION or spec == "edited",
+        files=len(base),
+        edited=tuple(_edited(base, ours, own_spec)),
+        deleted=tuple(path for path in sorted(base) if path not in ours),
+        taken_out=taken_out,
+        not_wired=_not_wired(lock),
+        conflicts=tuple(each for each in conflicts if each.path in lock.conflicts),
+    )
+
+
+def _edited(
+    base: Mapping[str, FileState], ours: Mapping[str, FileState], own_spec: str
+) -> Iterator[str]:
+    for path in sorted(ours):
+        if path != own_spec and ours[path] != base[path]:
+            yield path
+
+
+def _spec_state(known: Known, lock: Lock) -> SpecState:
+    try:
+        text = (known.root / spec_path(lock.name)).read_bytes()
+    except OSError:
+        return "missing"
+    return "applied" if spec_hash(text) == lock.spec_hash else "edited"
+
+
+def _not_wired(lock: Lock) -> tuple[str, ...]:
+    """What the feature has in shared files by its render, and not by its ledger."""
+    from featuregen.wiring.wire import wired_ids
+
+    if lock.contribution is None:
+        return ()
+    missing = set(wired_ids(lock.contribution)) - set(lock.wired)
+    return tuple(sorted(key for key in missing if not key.startswith("dependency:")))
+
+
+def _taken_out(known: Known) -> dict[str, tuple[str, ...]]:
+    """Ids that were wired and no longer stand in their files, by feature."""
+    from featuregen.wiring.wire import PATHS, wire_all
+
+    base = pristine({p: item for p, item in known.project.files.items() if p in PATHS})
+    ours = on_disk(known.root, base)
+    texts: dict[str, str | None] = {}
+    for path, state in ours.items():
+        if state != base[path] and state.link is None:
+            try:
+                texts[path] = state.text.decode()
+            except UnicodeDecodeError:
+                continue
+    if not texts:
+        return {}
+    contributions = known.contributions()
+    previous = {each.feature: each for each in contributions}
+    ledgers = {name: lock.wired for name, lock in known.features.items()}
+    gone = set(wire_all(texts, contributions, previous=previous, ledgers=ledgers).removed_by_user)
+    return {
+        name: tuple(key for key in sorted(ledger) if key in gone)
+        for name, ledger in ledgers.items()
+    }
