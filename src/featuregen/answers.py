@@ -20,8 +20,8 @@ TEMPLATE_URL = "git+featuregen::templates"
 
 _HEAD = "# Written by featuregen for copier. Edit features/{feature}.yaml instead of this file.\n"
 _WIDTH = 2**31 - 1  # never break a line
-_UNFIT = re.compile("[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_BREAKS = re.compile("[\u2028\u2029]")
+_UNFIT = "[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+_BREAKS = "[\u2028\u2029]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,14 @@ def _fits_a_block(text: str) -> bool:
         and not text.endswith("\n\n")
         and text[0] not in " \t\n"
         and not text[:-1].endswith((" ", "\t"))
-        and not _UNFIT.search(text)
-        and not _BREAKS.search(text)
+        and _is_readable(text)
     )
+
+
+def _is_readable(text: str) -> bool:
+    if text.isascii() and text.replace("\n", " ").replace("\t", " ").isprintable():
+        return True  # most specs: compiling the patterns would take longer than all the rest here
+    return not re.search(_UNFIT, text) and not re.search(_BREAKS, text)
 
 
 def load_answers(root: Path, feature: str) -> Answers | None:

@@ -13,6 +13,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,16 @@ class Pristine:
     def text(self) -> bytes:
         """The bytes; `FeaturegenError` where the lock is damaged."""
         try:
-            return zlib.decompress(base64.b64decode(self.packed, validate=True))
+            return _unpacked(self.packed)
         except (ValueError, zlib.error) as reason:
             raise FeaturegenError(
                 "a file in the lock does not unpack", where=self.where or None, hint=_BROKEN_HINT
             ) from reason
+
+
+@lru_cache(maxsize=256)  # a run asks for the same text up to three times
+def _unpacked(packed: str) -> bytes:
+    return zlib.decompress(base64.b64decode(packed, validate=True))
 
 
 def pack(text: bytes, *, executable: bool = False, before: Pristine | None = None) -> Pristine:

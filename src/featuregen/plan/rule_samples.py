@@ -16,8 +16,6 @@ from featuregen.plan.boundaries import inside
 from featuregen.plan.normal import json_of
 from featuregen.plan.python_values import python_object
 from featuregen.plan.sample_values import plain_model
-from featuregen.spec.expression_nodes import Constant, walk
-from featuregen.spec.expressions import ExpressionError, parse_expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +127,10 @@ def _repaired(
 
 
 def _expressions(model: Model) -> list[tuple[Rule, Expression]]:
+    if not model.rules:
+        return []
+    from featuregen.spec.expressions import ExpressionError, parse_expression
+
     fields = {field.name: field for field in model.fields}
     parsed: list[tuple[Rule, Expression]] = []
     for rule in model.rules:
@@ -186,6 +188,8 @@ def _changed(payload: dict[str, Json], changes: list[tuple[Field, object]]) -> d
 
 
 def _literals(rules: list[tuple[Rule, Expression]]) -> list[object]:
+    from featuregen.spec.expression_nodes import Constant, walk
+
     found: list[object] = []
     for _, rule in rules:
         found += [node.constant for node in walk(rule.root) if isinstance(node, Constant)]
