@@ -1,11 +1,11 @@
-"""What must come out of a case of `merge_oracle`: judged from the edit scripts and the four texts alone."""
+"""What must come out of a case of `merge_oracle`, judged from its edit scripts and the texts alone."""
 
 from __future__ import annotations
 
 import ast
-import io
+import functools
+import itertools
 import re
-import tokenize
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -36,25 +36,28 @@ def judge(case: Case, result: str, shown: str | None = None) -> list[str]:
         read = read_module(result)
     except SyntaxError as error:
         return [f"syntax: {error}"]
-    problems = _markers(case, "ours", read, result)
-    if shown is None:
-        problems += _markers(case, "theirs", read, result)
-        problems += _contents(case, result)
-        problems += _names(case, read)
-    else:
-        problems += _shown(case, shown)
-    return [*problems, *_removed(case, read), *_imports(case, read)]
+    problems = _markers(case, "ours", read, decided=shown is None)
+    if shown is not None:
+        return [*problems, *_shown(case, shown), *_removed(case, read)]
+    return [
+        *problems,
+        *_markers(case, "theirs", read, decided=True),
+        *_contents(case, result),
+        *_names(case, read),
+        *_removed(case, read),
+        *_imports(case, read),
+    ]
 
 
+@functools.lru_cache(maxsize=16)
 def read_module(text: str) -> Read:
     tree = ast.parse(text)
     lines = text.split("\n")
     scopes = [""] * (len(lines) + 1)
     content: dict[str, list[str]] = {}
+    # In this code a `#` is always a comment.
     comments = {
-        token.start[0]: token.string
-        for token in tokenize.generate_tokens(io.StringIO(text).readline)
-        if token.type == tokenize.COMMENT
+        number: line[line.index("#") :] for number, line in enumerate(lines, 1) if "#" in line
     }
 
     def visit(body: list[ast.stmt], prefix: str) -> None:
@@ -80,7 +83,9 @@ def read_module(text: str) -> Read:
         for marker in MARKER.findall(line):
             markers.setdefault(marker, []).append(scopes[number])
     nodes = list(ast.walk(tree))
-    imported = {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    imported = {
+        alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
     names = frozenset(scope for scope in scopes if scope)
     return Read(markers, content, names, frozenset(imported), frozenset(used))
@@ -137,15 +142,20 @@ class _Expectation:
             _index(case.models[side]) for side in ("base", "ours", "theirs")
         )
 
-    def qualnames(self, uid: int, side: Side) -> set[str]:
-        """Every place that is right; empty where the other side did away with it."""
+    def qualnames(self, uid: int, side: Side, *, decided: bool = True) -> set[str]:
+        """Every place that is right; empty where the other side did away with it.
+
+        With a conflict open (not `decided`) the user's own name of it is right, too.
+        """
         fixed = {MODULE: "", TYPING: "<typing>", TRIED: "<tried>"}
         if uid in fixed:
             return {fixed[uid]}
         mine, other = (self.ours, self.theirs) if side == "ours" else (self.theirs, self.ours)
         chains = {mine.chain[uid]}
         if side == "theirs":
-            if any(each in self.base.chain and each not in self.ours.chain for each in mine.chain[uid]):
+            if any(
+                each in self.base.chain and each not in self.ours.chain for each in mine.chain[uid]
+            ):
                 return set()
             if any(
                 each in self.base.chain and self.ours.chain[each] != self.base.chain[each]
@@ -156,7 +166,19 @@ class _Expectation:
             each = mine.chain[uid][position]
             if each in other.chain:
                 chains.add((*other.chain[each], *mine.chain[uid][position + 1 :]))
-        return {".".join(self._name(each) for each in chain) for chain in chains}
+        names = {".".join(self._name(each) for each in chain) for chain in chains}
+        moved = any(
+            each in self.base.chain and mine.chain[each] != self.base.chain[each]
+            for each in mine.chain[uid]
+        )
+        if moved or not decided:
+            names.update(self._mixed(mine.chain[uid], mine))
+        return names
+
+    def _mixed(self, chain: tuple[int, ...], mine: _Index) -> set[str]:
+        """Every name with some of its parts as this side has them."""
+        choices = [{self._name(each), mine.name[each]} for each in chain]
+        return {".".join(parts) for parts in itertools.product(*choices)}
 
     def _name(self, uid: int) -> str:
         for index in (self.ours, self.theirs):
@@ -165,14 +187,14 @@ class _Expectation:
         return self.base.name[uid]
 
 
-def _markers(case: Case, side: Side, read: Read, result: str) -> list[str]:
+def _markers(case: Case, side: Side, read: Read, *, decided: bool) -> list[str]:
     text = case.ours if side == "ours" else case.theirs
     expected = _Expectation(case)
     problems = []
     for marker, count in Counter(MARKER.findall(text)).items():
         if not marker.startswith(side):
             continue
-        right = expected.qualnames(case.scripts[side].marked[marker], side)
+        right = expected.qualnames(case.scripts[side].marked[marker], side, decided=decided)
         found = read.markers.get(marker, [])
         if right and len(found) < count:
             problems.append(f"lost: {marker} of {right}")
@@ -195,11 +217,13 @@ def _contents(case: Case, result: str) -> list[str]:
         outer = name.rpartition(".")[0]
         was = base.get(name)
         if theirs.get(name) == was and ours.get(name) is not None and _stays(case, outer, "theirs"):
-            if sorted(merged.get(name, [])) != sorted(ours[name]):
-                problems.append(f"lost: `{name}` is not as the user has it")
+            side, wanted = "user", ours[name]
         elif ours.get(name) == was and theirs.get(name) is not None and _stays(case, outer, "ours"):
-            if sorted(merged.get(name, [])) != sorted(theirs[name]):
-                problems.append(f"lost: `{name}` is not as the template has it")
+            side, wanted = "template", theirs[name]
+        else:
+            continue
+        if sorted(merged.get(name, [])) != sorted(wanted):
+            problems.append(f"lost: `{name}` is not as the {side} has it")
     return problems
 
 

@@ -1,16 +1,15 @@
-"""Random three-way merges of repetitive Python, and an oracle that knows what must come out.
+"""Random three-way merges of repetitive Python, for an oracle that knows what must come out.
 
-A case is a model of a module, copied twice and edited by two scripts of edits. Every edit leaves a marker
-(`ours_3`, `theirs_5`) that occurs nowhere else, and the oracle remembers which definition it belongs to.
-Nothing here uses the merge engine: the texts are rendered from the models; `judge` (in `merge_judge`)
-reads the result with `ast`.
+A case is a model of a module, copied twice and edited by two scripts of edits. Every edit leaves a
+marker (`ours_3_1x`) that occurs nowhere else; the script remembers which definition it belongs to.
+Nothing here uses the merge engine: the texts are rendered from the models, and `merge_judge` reads the
+result with `ast`.
 """
 
 from __future__ import annotations
 
 import copy
 import random
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -53,7 +52,7 @@ class Function:
             return [*lines, "    ..."]
         for item in self.body:
             nested = isinstance(item, Function)
-            inner = item.render() if nested else item.render(exploded=self.exploded)  # type: ignore[union-attr,call-arg]
+            inner = item.render() if nested else item.render(exploded=self.exploded)  # type: ignore[call-arg]
             lines += [*([""] if nested else []), *(f"    {line}" for line in inner)]
         return lines
 
@@ -101,14 +100,21 @@ class Module:
         lines += _import_lines(self.imports)
         lines += ["", "try:", f"    from fast import {', '.join(self.tried)}"]
         lines += ["except ImportError:", f"    from slow import {', '.join(self.tried)}", ""]
-        lines += ["if TYPE_CHECKING:", *(f"    {line}" for line in _import_lines(self.typing_imports))]
+        lines += [
+            "if TYPE_CHECKING:",
+            *(f"    {line}" for line in _import_lines(self.typing_imports)),
+        ]
         for item in self.items:
             lines += [*([] if isinstance(item, Variable) else ["", ""]), *item.render()]
         return "\n".join(lines) + "\n"
 
 
 def _import_lines(imports: dict[str, list[str]]) -> list[str]:
-    return [f"from {module} import {', '.join(sorted(names))}" for module, names in imports.items() if names]
+    return [
+        f"from {module} import {', '.join(sorted(names))}"
+        for module, names in imports.items()
+        if names
+    ]
 
 
 REPEATED = (
@@ -134,8 +140,8 @@ class Cases:
 
     def module(self) -> Module:
         items: list[Item] = [Variable(self.uid(), f"LIMIT_{n}", str(n)) for n in range(3)]
-        items += [self.function(f"step_{n}", []) for n in range(self.random.randint(2, 4))]
-        items += [self.klass(f"Service{n}") for n in range(self.random.randint(1, 3))]
+        items += [self.function(f"step_{n}", []) for n in range(self.random.randint(2, 3))]
+        items += [self.klass(f"Service{n}") for n in range(self.random.randint(1, 2))]
         return Module(
             {
                 "typing": ["TYPE_CHECKING", "overload"],
@@ -150,7 +156,7 @@ class Cases:
 
     def klass(self, name: str) -> Class:
         members: list[Function | Variable] = [Variable(self.uid(), "retries", "3")]
-        verbs = ["create", "get", "update", "delete", "archive"][: self.random.randint(3, 5)]
+        verbs = ["create", "get", "update", "delete"][: self.random.randint(3, 4)]
         members += [self.function(verb, ["self"]) for verb in verbs]
         if self.random.random() < 0.5:
             members += [
@@ -166,7 +172,12 @@ class Cases:
         return Class(self.uid(), name, [], members)
 
     def function(
-        self, name: str, params: list[str], *, decorators: list[str] | None = None, stub: bool = False
+        self,
+        name: str,
+        params: list[str],
+        *,
+        decorators: list[str] | None = None,
+        stub: bool = False,
     ) -> Function:
         lead = ["# A step."] if self.random.random() < 0.2 else []
         if stub:
@@ -176,7 +187,9 @@ class Cases:
             copy.copy(self.random.choice(REPEATED)) for _ in range(size)
         ]
         if self.random.random() < 0.15:
-            inner: list[Statement | Function] = [copy.copy(self.random.choice(REPEATED)) for _ in "12"]
+            inner: list[Statement | Function] = [
+                copy.copy(self.random.choice(REPEATED)) for _ in "12"
+            ]
             body.insert(1, Function(self.uid(), "inner", ["key"], inner))
         body.append(Statement("return row"))
         if not any("key" in each for each in params):
@@ -208,10 +221,16 @@ class Script:
 
     side: Side
     cases: Cases
+    base: Module
     module: Module
     marked: dict[str, int] = field(default_factory=dict)
     """Marker → uid of the innermost definition it belongs to, or one of the module's places."""
     log: list[str] = field(default_factory=list)
+
+    def before(self, item: Class) -> Class:
+        """A class as it was in the base; itself, where it is new."""
+        found = [each for each in self.base.items if each.uid == item.uid]
+        return found[0] if found and isinstance(found[0], Class) else item
 
     def marker(self, uid: int) -> str:
         name = f"{self.side}_{len(self.log)}_{len(self.marked)}x"
@@ -263,6 +282,9 @@ def insert_statement(script: Script) -> None:
         ]
     )
     function.body.insert(at, Statement(text))
+    names = script.module.imports["app.errors"]
+    if "raise ConflictError" in text and "ConflictError" not in names:
+        names.append("ConflictError")
 
 
 def insert_comment(script: Script) -> None:
@@ -317,7 +339,8 @@ def add_function(script: Script) -> None:
     uid = script.cases.uid()
     like = [each for each in model.body if isinstance(each, Statement) and each in REPEATED]
     params = [each for each in model.params if "=" not in each]
-    new = Function(uid, script.marker(uid), params, [*like, Statement("return row")])
+    own = Statement(f"log.debug({uid})")  # else it could be an old function under a new name
+    new = Function(uid, script.marker(uid), params, [*like, own, Statement("return row")])
     place.holder.insert(place.holder.index(model) + script.cases.random.randint(0, 1), new)
 
 
@@ -386,7 +409,9 @@ def move_to_other_class(script: Script) -> None:
     if place.owner is None or not others or script.cases.random.random() < 0.5:
         return
     target = script.cases.random.choice(others)
-    if all(member.name != function.name for member in target.members):
+    # Another method that takes over a name from one that is gone could not be told from a changed one.
+    known = {member.name for each in (target, script.before(target)) for member in each.members}
+    if function.name not in known:
         place.holder.remove(function)
         target.members.append(function)
 
@@ -470,8 +495,10 @@ def make_case(seed: int, *, most: int = 4) -> Case:
     base = cases.module()
     scripts: dict[str, Script] = {}
     for side in ("ours", "theirs"):
-        script = Script(side, cases, copy.deepcopy(base))
+        script = Script(side, cases, base, copy.deepcopy(base))
         script.run(cases.random.randint(1, most))
         scripts[side] = script
     models = {"base": base, **{side: script.module for side, script in scripts.items()}}
-    return Case(seed, models, scripts, *(models[each].render() for each in ("base", "ours", "theirs")))
+    return Case(
+        seed, models, scripts, *(models[each].render() for each in ("base", "ours", "theirs"))
+    )

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from featuregen.merge.chunks import split_lines
 from featuregen.merge.lines import Sections
-from featuregen.merge.source import Source, owners, parse, tokens_of_comments
+from featuregen.merge.source import Source, owners, parse, statements, tokens_of_comments
 
 Scopes = dict[str, Counter[str]]
 """Per scope, how often each line occurs in it; lines without a letter or digit are left out."""
@@ -168,13 +168,9 @@ def imports(text: str) -> frozenset[tuple[str, str]]:
 
 
 def _imports(source: Source) -> Iterable[ast.Import | ast.ImportFrom]:
-    stack: list[ast.AST] = [source.tree]
-    while stack:
-        node = stack.pop()
+    for _, node in statements(source.tree.body):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
-        elif not isinstance(node, ast.expr):
-            stack.extend(ast.iter_child_nodes(node))
 
 
 @lru_cache(maxsize=32)

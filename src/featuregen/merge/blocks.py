@@ -82,6 +82,10 @@ def _record_rename(found: Findings, unit: Versions, where: str) -> None:
         return
     if ours.name == base.name != theirs.name:
         found.renamed_by_theirs[where + ours.name] = where + theirs.name
+        if not _unchanged(base, ours):
+            found.notes.append(
+                f"`{where}{ours.name}` is now `{theirs.name}`, with your edits in it"
+            )
     elif theirs.name == base.name != ours.name:
         found.renamed_by_ours[where + theirs.name] = where + ours.name
 
@@ -110,11 +114,11 @@ def _merge_unit(found: Findings, block: Block, unit: Versions, where: str) -> li
         return [_merge_imports(found, block, unit)]
     if ours is None or theirs is None:
         return _merge_one_sided(found, unit, where)
-    if _unchanged(ours, theirs) or (base is not None and _unchanged(base, theirs)):
+    if _untouched(ours, theirs) or (base is not None and _untouched(base, theirs)):
         return [ours.text]
     if base is None:
         return [Hunk(ours.text, "", theirs.text, symbol, "you and the template both added it")]
-    if _unchanged(base, ours):
+    if _untouched(base, ours):
         return [theirs.text]
     if all(each.key[0] == "def" for each in (base, ours, theirs)):
         return merge_function(base, ours, theirs, symbol)
@@ -130,6 +134,13 @@ def _merge_unit(found: Findings, block: Block, unit: Versions, where: str) -> li
 
 def _unchanged(a: Unit, b: Unit) -> bool:
     return a.name == b.name and same(a, b)
+
+
+def _untouched(a: Unit, b: Unit) -> bool:
+    """As `_unchanged`; but of a class only its text, because what is in it is compared one by one."""
+    if a.key[0] == "class":
+        return a.text == b.text
+    return _unchanged(a, b)
 
 
 def _merge_heading(three: Three, unit: Versions, symbol: str) -> list[Chunk]:

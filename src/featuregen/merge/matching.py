@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from difflib import SequenceMatcher
 
 from featuregen.merge.units import Unit
 
-LIKENESS = 0.6
-"""From this share of equal lines on, a definition in its place counts as its new name."""
+LIKENESS = (0.9, 0.75, 0.6)
+"""From this share of equal lines on, a definition may be another under a new name.
+
+By how many of its two neighbours are the same.
+"""
 
 FEWEST_LINES = 2
 """Below the first line; with fewer, likeness is chance."""
+
+MARGIN = 0.1
+"""By so much a likely rename has to be likelier than any other."""
 
 Pairs = dict[int, int]
 """Index in the other version → index in the base."""
@@ -24,8 +31,11 @@ def match_units(base: Sequence[Unit], other: Sequence[Unit]) -> Pairs:
     _pair(base, other, pairs, lambda unit: unit.key, only_unique=True)
     _pair(base, other, pairs, lambda unit: (unit.key, unit.dump))
     _pair(base, other, pairs, lambda unit: unit.key)
+    if len(pairs) == len(base) == len(other):
+        return pairs
+    _prefer_renamed(base, other, pairs)
     _pair(base, other, pairs, _relaxed, only_unique=True)
-    _pair(base, other, pairs, _nameless, only_unique=True)
+    _pair_renamed(base, other, pairs)
     _pair_by_place(base, other, pairs)
     return pairs
 
@@ -38,14 +48,26 @@ def match_new(ours: Sequence[Unit], theirs: Sequence[Unit]) -> Pairs:
     return pairs
 
 
+def _prefer_renamed(base: Sequence[Unit], other: Sequence[Unit], pairs: Pairs) -> None:
+    """Where one definition was renamed and another one took its name, the content decides."""
+    extra = {
+        unit.anonymous_dump: index
+        for index, unit in enumerate(other)
+        if index not in pairs and unit.is_definition
+    }
+    for index, place in list(pairs.items()):
+        was, unit = base[place], other[index]
+        if not extra or not unit.is_definition or was.text == unit.text or alike(was, unit):
+            continue
+        renamed = extra.get(was.anonymous_dump)
+        if renamed is not None:
+            del pairs[index]
+            pairs[renamed] = place
+
+
 def _relaxed(unit: Unit) -> Hashable:
     """A definition under its name alone, so that `@overload` may come or go."""
     return unit.key[:2] if unit.is_definition else None
-
-
-def _nameless(unit: Unit) -> Hashable:
-    """A definition by everything but its name."""
-    return unit.anonymous_dump if unit.is_definition else None
 
 
 def _pair(
@@ -77,32 +99,89 @@ def _groups(
     return out
 
 
+def _pair_renamed(base: Sequence[Unit], other: Sequence[Unit], pairs: Pairs) -> None:
+    """Definitions without a partner that are likely the same under another name.
+
+    The body speaks for it, then the place, then the likeness of the names. Where two candidates are
+    about as likely neither is taken: an edit in the wrong function is worse than a conflict.
+    """
+
+    def score_of(place: int, index: int) -> float:
+        neighbours = _neighbours(base, other, pairs, place, index)
+        return _rename_score(base[place], other[index], neighbours)
+
+    taken = set(pairs.values())
+    scores = {
+        (place, index): score
+        for place, was in enumerate(base)
+        if place not in taken and was.is_definition
+        for index, unit in enumerate(other)
+        if index not in pairs and unit.key[0] == was.key[0]
+        if (score := score_of(place, index))
+    }
+    for (place, index), score in scores.items():
+        rivals = [
+            rival
+            for (other_place, other_index), rival in scores.items()
+            if (other_place == place) != (other_index == index)
+        ]
+        if all(score > rival + MARGIN for rival in rivals):
+            pairs[index] = place
+
+
+def _rename_score(was: Unit, unit: Unit, neighbours: int) -> float:
+    """From 0, no rename, to 4. One that also changed the body needs a name that sounds like it."""
+    sound = _sounds_like(was, unit)
+    if was.anonymous_dump == unit.anonymous_dump:
+        return 1 + neighbours + sound
+    body = _likeness(was, unit)
+    return body + neighbours + sound if sound and body >= LIKENESS[neighbours] else 0
+
+
+def _sounds_like(was: Unit, unit: Unit) -> float:
+    """The likeness of two names, 0 where they share no word: `create_refund`, `create_full_refund`."""
+    words = [set(re.findall(r"[A-Z]?[a-z]+|[A-Z]+", unit.name)) for unit in (was, unit)]
+    return SequenceMatcher(None, was.name, unit.name).ratio() if words[0] & words[1] else 0
+
+
+def _neighbours(
+    base: Sequence[Unit], other: Sequence[Unit], pairs: Pairs, place: int, index: int
+) -> int:
+    """How many of the two neighbours are the same, up to 2; the ends of a block count as one."""
+    before = pairs.get(index - 1, -1 if index == 0 else None) == place - 1
+    after = pairs.get(index + 1, len(base) if index == len(other) - 1 else None) == place + 1
+    return before + after
+
+
 def _pair_by_place(base: Sequence[Unit], other: Sequence[Unit], pairs: Pairs) -> None:
-    """A statement or definition that stands between the same neighbours as its predecessor."""
+    """A bare statement between the same neighbours, as `app.add(a)` and `app.add(b)`."""
     taken = set(pairs.values())
     for index, unit in enumerate(other):
-        if index in pairs:
+        if index in pairs or unit.key[0] != "statement":
             continue
-        before = pairs.get(index - 1, -1 if index == 0 else None)
-        after = pairs.get(index + 1, len(base) if index == len(other) - 1 else None)
-        for place in {None if before is None else before + 1, None if after is None else after - 1}:
-            if place is None or not 0 <= place < len(base) or place in taken:
+        for place, was in enumerate(base):
+            if place in taken or was.key[0] != "statement" or not alike(was, unit):
                 continue
-            if alike(base[place], unit):
+            if _neighbours(base, other, pairs, place, index):
                 pairs[index] = place
                 taken.add(place)
                 break
 
 
 def alike(a: Unit, b: Unit) -> bool:
-    """True if one is likely the other, changed: same kind of statement, most lines equal."""
-    if a.key[0] != b.key[0] or a.key[0] not in ("def", "class", "statement"):
-        return False
+    """True if one may be the other, changed: the same head of a statement, or most lines."""
     if a.key[0] == "statement":
         return a.text.split("(")[0].strip() == b.text.split("(")[0].strip()
+    return _likeness(a, b) >= min(LIKENESS)
+
+
+def _likeness(a: Unit, b: Unit) -> float:
+    """The share of equal lines, in any order, below the first; 0 where there are too few to tell."""
     lines = [
-        [line.strip() for line in unit.text.split("\n")[1:] if line.strip()] for unit in (a, b)
+        Counter(line.strip() for line in unit.text.split("\n")[1:] if line.strip())
+        for unit in (a, b)
     ]
-    if min(len(lines[0]), len(lines[1])) < FEWEST_LINES:
-        return False
-    return SequenceMatcher(None, lines[0], lines[1], autojunk=False).ratio() >= LIKENESS
+    sizes = [count.total() for count in lines]
+    if min(sizes) < FEWEST_LINES:
+        return 0
+    return 2 * (lines[0] & lines[1]).total() / sum(sizes)

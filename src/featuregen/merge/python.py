@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from featuregen.merge.blocks import Findings, merge_block
-from featuregen.merge.chunks import Chunk, resolve
+from featuregen.merge.chunks import Chunk, Hunk, resolve
 from featuregen.merge.lines import merge_lines
 from featuregen.merge.names import unbound_names
 from featuregen.merge.source import Source, parse
@@ -57,7 +57,9 @@ def merge_python(base: str, ours: str, theirs: str) -> UnitMerge:
 def _still_used(chunks: Sequence[Chunk], dropped: set[str]) -> frozenset[str]:
     if not dropped:
         return frozenset()
-    return unbound_names(parse(resolve(chunks)).tree) & dropped
+    offered = " ".join(chunk.theirs for chunk in chunks if isinstance(chunk, Hunk))
+    used = unbound_names(parse(resolve(chunks)).tree) | set(re.findall(r"\w+", offered))
+    return used & dropped
 
 
 def _stale_references(sources: Sequence[Source], found: Findings) -> list[str]:

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 from featuregen.merge.chunks import split_lines
 
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMPOUND = (*DEFINITIONS, ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For,
             ast.AsyncFor, ast.While, ast.Match)  # fmt: skip
@@ -69,15 +68,27 @@ def last_line(node: ast.stmt, lines: Sequence[str], limit: int) -> int:
     return end
 
 
-def definitions(body: Sequence[ast.AST], prefix: str = "") -> Iterator[tuple[str, Definition]]:
-    """Each definition with its qualname (`Service.create.send`), outer ones before inner ones."""
+def statements(body: Sequence[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.stmt]]:
+    """Every statement, blocks before what is in them, with the prefix of its qualname: `Service.`."""
     for node in body:
-        if isinstance(node, DEFINITIONS):
-            name = f"{prefix}{node.name}"
-            yield name, node
-            yield from definitions(node.body, f"{name}.")
-        elif not isinstance(node, ast.expr):
-            yield from definitions(list(ast.iter_child_nodes(node)), prefix)
+        yield prefix, node
+        inner = f"{prefix}{node.name}." if isinstance(node, DEFINITIONS) else prefix
+        for block in blocks(node):
+            yield from statements(block, inner)
+
+
+def blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of a compound statement, in order."""
+    if not isinstance(node, COMPOUND):
+        return
+    if isinstance(node, ast.Match):
+        yield from (case.body for case in node.cases)
+        return
+    yield node.body
+    if isinstance(node, ast.Try | ast.TryStar):
+        yield from (handler.body for handler in node.handlers)
+    for name in ("orelse", "finalbody"):
+        yield getattr(node, name, [])
 
 
 def owners(source: Source) -> list[str]:
@@ -86,13 +97,15 @@ def owners(source: Source) -> list[str]:
     Decorators and the comments right above a definition are its own.
     """
     owned = [""] * len(source.lines)
-    for name, node in definitions(source.tree.body):
+    for prefix, node in statements(source.tree.body):
+        if not isinstance(node, DEFINITIONS):
+            continue
         start = first_line(node)
         margin = " " * node.col_offset + "#"
         while start > 1 and source.lines[start - 2].startswith(margin):
             start -= 1
         end = last_line(node, source.lines, len(source.lines) + 1)
-        owned[start - 1 : end] = [name] * (end - start + 1)
+        owned[start - 1 : end] = [prefix + node.name] * (end - start + 1)
     return owned
 
 
