@@ -22,6 +22,7 @@ from featuregen.workspace import Write, read_file
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from featuregen.house import House
     from featuregen.project import Project
 
 RUFF_VERSION = "0.17.6"  # the one that pyproject pins: its formatting is part of the lock
@@ -45,6 +46,13 @@ def other_contributions(project: Project, *features: str) -> tuple[Contribution,
     """What the project's other features add, from their locks."""
     locks = (load_lock(project.root, name) for name in project.features if name not in features)
     return tuple(lock.contribution for lock in locks if lock is not None and lock.contribution)
+
+
+def formatted_before(old: Lock | None) -> dict[str, bytes]:
+    """The texts of a lock that the ruff of today has formatted."""
+    if old is None or old.ruff != RUFF_VERSION:
+        return {}
+    return {path: pristine.text for path, pristine in old.files.items()}
 
 
 def add_own_files(assembly: Assembly, files: Mapping[str, str]) -> None:
@@ -126,9 +134,17 @@ def add_answers(assembly: Assembly, feature: str, spec: str) -> None:
 
 
 def add_project_lock(
-    assembly: Assembly, files: Mapping[str, str], project_name: str, old: Lock | None
+    assembly: Assembly,
+    files: Mapping[str, str],
+    project_name: str,
+    old: Lock | None,
+    house: House | None = None,
 ) -> None:
-    """The pristine render of the skeleton and the shared files."""
+    """The pristine render of the skeleton and the shared files.
+
+    The project keeps the house of its other features: they were not rendered now.
+    """
+    digest = house.digest if house else None
     lock = Lock(
         name="project",
         version=VERSION,
@@ -138,6 +154,7 @@ def add_project_lock(
         contribution=None,
         wired={},
         files=_packed(files, old),
+        house=old.house if old else digest,
     )
     assembly.write(lock_path(lock.name), dump_lock(lock).encode())
 

@@ -82,6 +82,8 @@ class Lock:
     files: Mapping[str, Pristine] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
     """Files in which an update left conflicts for a person; `featuregen resolve` clears them."""
+    house: str | None = None
+    """For the project only: the digest of the team's own templates that it was rendered with."""
 
 
 def spec_hash(text: bytes) -> str:
@@ -128,6 +130,7 @@ def parse_lock(text: str, name: str) -> Lock:
             wired=dict(data["wired"]),
             files={path: _pristine(item, path, name) for path, item in data["files"].items()},
             conflicts=tuple(map(str, data.get("conflicts", ()))),
+            house=data.get("house"),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise _broken(name, f"{type(reason).__name__}: {reason}") from reason
@@ -144,6 +147,7 @@ def dump_lock(lock: Lock) -> str:
         "contribution": asdict(lock.contribution) if lock.contribution else None,
         "wired": dict(sorted(lock.wired.items())),
         "conflicts": sorted(lock.conflicts) or None,
+        "house": lock.house,
     }
     lines = [
         f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=True)},"

@@ -243,8 +243,10 @@ def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Prepa
         add_own_files,
         add_project_lock,
         add_shared_files,
+        formatted_before,
         other_contributions,
     )
+    from featuregen.house import find_house
     from featuregen.lock import load_lock, spec_hash
     from featuregen.plan.project import plan_project
     from featuregen.render import format_files, render_feature, render_project
@@ -258,12 +260,13 @@ def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Prepa
     with watch.stage("render"):
         old = load_lock(project.root, "project") if project.exists else None
         name = old.project_name if old and old.project_name else project.folder_name
-        rendered = [render_feature(each) for each in plans]
+        house = find_house(project.root)
+        rendered = [render_feature(each, house) for each in plans]
         added = [contribution for _, contribution in rendered]
         everyone = (*others, *added)
-        skeleton = render_project(plan_project(name, everyone), everyone)
+        skeleton = render_project(plan_project(name, everyone), everyone, house)
         every = {path: text for files, _ in rendered for path, text in files.items()}
-        formatted = format_files({**every, **skeleton})
+        formatted = format_files({**every, **skeleton}, formatted_before(old))
         shared = {path: formatted[path] for path in skeleton}
     with watch.stage("wire"):
         assembly = Assembly(project.root)
@@ -276,7 +279,7 @@ def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Prepa
             add_feature_lock(
                 assembly, own, contribution, applied=spec_hash(one.text), wired=wired[feature]
             )
-        add_project_lock(assembly, shared, name, old)
+        add_project_lock(assembly, shared, name, old, house)
         staged = stage(project.root, assembly.writes.values())
     return Preparation(specs, plans, project, assembly, staged)
 

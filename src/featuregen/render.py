@@ -6,8 +6,10 @@ name replaced: `feature/tests/test_feature_api.py.jinja` → `tests/test_payment
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -19,8 +21,9 @@ from featuregen.errors import FeaturegenError
 from featuregen.templates import templates_root
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
 
+    from featuregen.house import House
     from featuregen.plan.contribution import Contribution
     from featuregen.plan.model import FeaturePlan
     from featuregen.plan.project import ProjectPlan
@@ -36,15 +39,19 @@ README_SECTION = "feature/README.section.md.jinja"
 _SPECIAL = frozenset({README_SECTION})
 
 
-@lru_cache(maxsize=1)
-def environment() -> Environment:
-    """The one Jinja environment; compiled templates are kept in the user's cache."""
+@lru_cache(maxsize=4)
+def environment(house: House | None = None) -> Environment:
+    """The Jinja environment, with a team's own templates first; compiled ones are kept."""
     from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 
     from featuregen.cache import cache_dir
 
-    return Environment(  # noqa: S701 - it renders Python, not HTML; text is quoted in `plan`
-        loader=FileSystemLoader(templates_root()),
+    kind: type[Environment] = Environment
+    loader: BaseLoader = FileSystemLoader(templates_root())
+    if house is not None:
+        kind, loader = _with_house(house, loader)
+    return kind(
+        loader=loader,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -55,7 +62,21 @@ def environment() -> Environment:
     )
 
 
-def render_feature(plan: FeaturePlan) -> tuple[dict[str, str], Contribution]:
+def _with_house(house: House, ours: BaseLoader) -> tuple[type[Environment], BaseLoader]:
+    """The sandbox, and a loader of the team's templates, then ours; ours also by a prefix."""
+    from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from featuregen.house import ORIGINALS
+
+    originals = PrefixLoader({ORIGINALS: ours})
+    loader = ChoiceLoader([originals, FileSystemLoader(house.root), ours])
+    return ImmutableSandboxedEnvironment, loader
+
+
+def render_feature(
+    plan: FeaturePlan, house: House | None = None
+) -> tuple[dict[str, str], Contribution]:
     """The feature's own files, not yet formatted, and its contribution with the README section."""
     context = {
         "feature": plan.feature,
@@ -68,31 +89,37 @@ def render_feature(plan: FeaturePlan) -> tuple[dict[str, str], Contribution]:
         "docs": plan.docs,
     }
     files: dict[str, str] = {}
-    for template in _templates("feature"):
+    jinja = environment(house)
+    for template in _templates("feature", house):
         for path, extra in _outputs(template, plan):
-            files[path] = environment().get_template(template).render({**context, **extra})
-    section = environment().get_template(README_SECTION).render(context)
+            files[path] = jinja.get_template(template).render({**context, **extra})
+    section = jinja.get_template(README_SECTION).render(context)
     return _written(files), replace(plan.contribution, readme=section.strip("\n") + "\n")
 
 
-def render_project(project: ProjectPlan, contributions: Sequence[Contribution]) -> dict[str, str]:
+def render_project(
+    project: ProjectPlan, contributions: Sequence[Contribution], house: House | None = None
+) -> dict[str, str]:
     """The skeleton and the shared files, not yet formatted."""
     context = {
         "project": project,
         "features": tuple(sorted(contributions, key=lambda item: item.feature)),
     }
+    jinja = environment(house)
     return _written(
         {
-            _output(template): environment().get_template(template).render(context)
-            for template in _templates("project")
+            _output(template): jinja.get_template(template).render(context)
+            for template in _templates("project", house)
         }
     )
 
 
-@lru_cache(maxsize=4)
-def _templates(kind: str) -> tuple[str, ...]:
-    found = (name for name in environment().list_templates() if name.startswith(f"{kind}/"))
-    return tuple(sorted(name for name in found if name not in _SPECIAL))
+@lru_cache(maxsize=8)
+def _templates(kind: str, house: House | None = None) -> tuple[str, ...]:
+    ours = templates_root()
+    names = {path.relative_to(ours).as_posix() for path in (ours / kind).rglob("*.jinja")}
+    names.update(name for name in (house.files if house else ()) if name.startswith(f"{kind}/"))
+    return tuple(sorted(names - _SPECIAL))
 
 
 def _outputs(template: str, plan: FeaturePlan) -> Iterable[tuple[str, Mapping[str, object]]]:
@@ -123,15 +150,23 @@ def _output(template: str) -> str:
 
 
 def _written(files: Mapping[str, str]) -> dict[str, str]:
-    """Without what rendered to nothing; an `__init__.py` may be empty."""
-    return {
-        path: text for path, text in files.items() if text.strip() or path.endswith("__init__.py")
-    }
+    """Without what rendered to nothing."""
+    return {path: text for path, text in files.items() if text.strip()}
 
 
-def format_files(files: Mapping[str, str]) -> dict[str, str]:
-    """Sort imports, drop unused ones and format, all Python files in two runs of ruff."""
-    python = [path for path in files if path.endswith(".py")]
+def format_files(
+    files: Mapping[str, str], known: Mapping[str, bytes] | None = None
+) -> dict[str, str]:
+    """Sort imports, drop unused ones and format, all Python files in two runs of ruff.
+
+    `known` are texts that ruff made the last time: what is one of them already stays as it is.
+    """
+    known = known or {}
+    python = [
+        path
+        for path, text in files.items()
+        if path.endswith(".py") and known.get(path) != text.encode()
+    ]
     if not python:
         return dict(files)
     with tempfile.TemporaryDirectory(prefix="featuregen-") as folder:
@@ -151,10 +186,8 @@ def format_files(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def _ruff(root: Path, *arguments: str) -> None:
-    from ruff import find_ruff_bin
-
     done = subprocess.run(
-        [find_ruff_bin(), *arguments, "."], cwd=root, capture_output=True, text=True, check=False
+        [_ruff_bin(), *arguments, "."], cwd=root, capture_output=True, text=True, check=False
     )
     if done.returncode > 1 or "invalid-syntax" in done.stdout:
         raise FeaturegenError(
@@ -162,3 +195,17 @@ def _ruff(root: Path, *arguments: str) -> None:
             hint=(done.stdout + done.stderr).strip()[:2000],
             exit_code=70,
         )
+
+
+def _ruff_bin() -> str:
+    """The ruff beside our interpreter; elsewhere only where it is not there.
+
+    Looking elsewhere imports `sysconfig`, which costs as much as a run of ruff.
+    """
+    beside = Path(sys.executable).with_name("ruff.exe" if os.name == "nt" else "ruff")
+    if beside.is_file():
+        return str(beside)
+    from ruff import find_ruff_bin
+
+    found: str = find_ruff_bin()
+    return found

@@ -64,8 +64,15 @@ def lock_writes(
             wired={},
             files=packed(rendered.skeleton, known.project),
             conflicts=tuple(path for path in open_files if path in shared),
+            house=_house(known, rendered),
         )
     )
+
+
+def _house(known: Known, rendered: Rendered) -> str | None:
+    """The team's templates that all features are rendered with; the old ones while some are not."""
+    everything = len(rendered.features) == len(known.features)
+    return rendered.house if everything else known.project.house
 
 
 def packed(files: Mapping[str, str], before: Lock | None) -> dict[str, Pristine]:

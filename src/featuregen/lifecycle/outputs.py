@@ -9,6 +9,7 @@ from featuregen.errors import SpecError
 from featuregen.render import _outputs, _templates
 
 if TYPE_CHECKING:
+    from featuregen.house import House
     from featuregen.lifecycle.rendering import Render
     from featuregen.lock import Lock
     from featuregen.plan.model import FeaturePlan
@@ -29,15 +30,17 @@ def applied_spec_of(lock: Lock) -> FeatureSpec | None:
         return None
 
 
-def template_outputs(plan: FeaturePlan) -> dict[str, list[str]]:
+def template_outputs(plan: FeaturePlan, house: House | None = None) -> dict[str, list[str]]:
     """The files of a feature by the template that they come from."""
     return {
         template: [path for path, _ in _outputs(template, plan)]
-        for template in _templates("feature")
+        for template in _templates("feature", house)
     }
 
 
-def moved_files(lock: Lock, render: Render) -> Iterator[tuple[str, str]]:
+def moved_files(
+    lock: Lock, render: Render, house: House | None = None
+) -> Iterator[tuple[str, str]]:
     """Old path and new one of files that the same template writes elsewhere now."""
     from featuregen.plan.make import make_plan
 
@@ -46,8 +49,8 @@ def moved_files(lock: Lock, render: Render) -> Iterator[tuple[str, str]]:
     spec = applied_spec_of(lock)
     if spec is None:
         return
-    now = template_outputs(render.plan)
-    for template, paths in template_outputs(make_plan(spec)).items():
+    now = template_outputs(render.plan, house)
+    for template, paths in template_outputs(make_plan(spec), house).items():
         gone = [path for path in paths if path in lock.files and path not in now[template]]
         new = [path for path in now[template] if path in render.files and path not in paths]
         if len(gone) == len(new):

@@ -47,6 +47,7 @@ class Rendered:
 
     features: Mapping[str, Render]
     skeleton: Mapping[str, str]
+    house: str | None = None  # the digest of the team's own templates
 
 
 def spec_path(feature: str) -> str:
@@ -97,6 +98,7 @@ def render(
     route.
     """
     from featuregen.collisions import check_collisions
+    from featuregen.house import find_house
     from featuregen.plan.make import make_plan
     from featuregen.plan.project import plan_project
     from featuregen.render import format_files, render_feature, render_project
@@ -109,12 +111,13 @@ def render(
         check_collisions(each.spec, plan.contribution, (*staying, *mine))
     own: dict[str, dict[str, str]] = {}
     contributions: dict[str, Contribution] = {}
+    house = find_house(known.root)
     for plan in plans:
-        own[plan.feature.name], contributions[plan.feature.name] = render_feature(plan)
+        own[plan.feature.name], contributions[plan.feature.name] = render_feature(plan, house)
     everyone = (*staying, *contributions.values())
     skeleton = {}
     if everyone or keep_skeleton:
-        skeleton = render_project(plan_project(name, everyone), everyone)
+        skeleton = render_project(plan_project(name, everyone), everyone, house)
     formatted = format_files(
         {**skeleton, **{k: v for files in own.values() for k, v in files.items()}}
     )
@@ -131,4 +134,5 @@ def render(
             for each, plan in zip(specs, plans, strict=True)
         },
         {path: formatted[path] for path in skeleton},
+        house.digest if house else None,
     )

@@ -36,9 +36,11 @@ def result(
     conflicts: Sequence[OpenConflict] = (),
 ) -> RunResult:
     """The result of a run, with what was merged and staged in it."""
+    from featuregen.house import find_house, stale_notes
     from featuregen.picture import feature_picture
     from featuregen.pipeline import file_changes, open_hooks
 
+    stale = stale_notes(find_house(known.root)) if command == "update" else []
     only = specs[0] if len(specs) == 1 else None
     picture = feature_picture(only, open_hooks(only, known.root, staged)) if only else None
     return RunResult(
@@ -48,7 +50,7 @@ def result(
         outcome=outcome,
         files=file_changes(staged) if staged else (),
         by_hand=carried.by_hand if carried else (),
-        notes=(*(carried.notes if carried else ()), *notes),
+        notes=(*(carried.notes if carried else ()), *notes, *stale),
         verification=verification,
         stages=tuple(StageTime(name, seconds) for name, seconds in watch.times),
         next_steps=tuple(next_steps),

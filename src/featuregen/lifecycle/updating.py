@@ -131,15 +131,23 @@ def chosen(known: Known, features: Sequence[str]) -> tuple[str, ...]:
 def due(known: Known, features: Sequence[str]) -> tuple[str, ...]:
     """Those of the features that an update is about, told by hashes alone.
 
-    A newer featuregen brings a newer skeleton, which all features share: then it is all of them.
+    A newer featuregen, or the team's own templates, bring a newer skeleton, which all features
+    share: then it is all of them.
     """
-    if any(lock.version != VERSION for lock in known.locks()):
+    if any(lock.version != VERSION for lock in known.locks()) or _has_new_house(known):
         return tuple(known.features)
     return tuple(
         name
         for name in features
         if spec_hash(read_spec_bytes(known.root, name)) != known.features[name].spec_hash
     )
+
+
+def _has_new_house(known: Known) -> bool:
+    from featuregen.house import find_house
+
+    house = find_house(known.root)
+    return known.project.house != (house.digest if house else None)
 
 
 def prepare_update(
@@ -279,9 +287,11 @@ def _step(
 def _renames(
     known: Known, rendered: Rendered, name: str, was: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
+    from featuregen.house import find_house
     from featuregen.lifecycle.outputs import moved_files
 
-    yield from moved_files(known.features[was[name]], rendered.features[name])
+    house = find_house(known.root)
+    yield from moved_files(known.features[was[name]], rendered.features[name], house)
     if name != was[name]:
         yield spec_path(was[name]), spec_path(name)
 
