@@ -1,11 +1,21 @@
-# Two commands do everything on a machine with python3, git and make: `make demo` and `make test`.
+# On a machine with Python 3.11 or newer, git and make, two commands do everything:
+#   make demo    generates the payment API into build/payment-api, proves it, says how to serve it
+#   make test    passes the whole test suite
 PYTHON ?= python3
 BIN := .venv/bin
+DEMO := build/payment-api
+NEEDS := import sys; sys.exit(sys.version_info < (3, 11) and "featuregen needs Python 3.11 or newer; name one: make PYTHON=python3.12")
 
-.PHONY: demo test heavy lint bench examples clean
+.PHONY: demo serve test heavy lint bench examples schema clean
 
 demo: .venv/ready
-	$(BIN)/featuregen new examples/payment/payment.yaml --into build/payment-api
+	@if [ -d $(DEMO) ]; then $(BIN)/featuregen verify --into $(DEMO); \
+	else $(BIN)/featuregen new examples/payment/payment.yaml --into $(DEMO); fi
+	@echo
+	@echo "Serve it, with a fake provider behind it and a token in hand: make serve"
+
+serve: demo
+	cd $(DEMO) && $(CURDIR)/$(BIN)/uv run --quiet python -m app.dev
 
 test: .venv/ready
 	$(BIN)/pytest -n auto
@@ -25,11 +35,17 @@ bench: .venv/ready
 examples: .venv/ready
 	$(BIN)/python examples/regenerate.py
 
+# Writes down the language's JSON Schema again, after a change of the language.
+schema: .venv/ready
+	$(BIN)/featuregen schema > docs/feature.schema.json
+
 clean:
 	rm -rf .venv build
 
+# uv, because the pip of an old Python is slow, and has no notion of dependency groups.
 .venv/ready: pyproject.toml
+	@$(PYTHON) -c '$(NEEDS)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet uv
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable . --group dev
-	touch $@
+	@touch $@
