@@ -147,16 +147,33 @@ def rendered(text: str) -> dict[str, str]:
     return {**files, **render_project(plan_project("sample-api", [contribution]), [contribution])}
 
 
+class Folded(ast.NodeTransformer):
+    """`"a" + "b" * 500` is one constant: a long text written over several lines."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(ast.Constant(str(left)), ast.Add(), ast.Constant(str(right))):
+                return ast.Constant(left + right)
+            case ast.BinOp(ast.Constant(str(left)), ast.Mult(), ast.Constant(int(times))):
+                return ast.Constant(left * times)
+        return node
+
+
+def parsed(source: str) -> ast.AST:
+    return Folded().visit(ast.parse(source))
+
+
 def shape(source: str) -> list[str]:
     """The kinds of all nodes: what a text may not change."""
-    return [type(node).__name__ for node in ast.walk(ast.parse(source))]
+    return [type(node).__name__ for node in ast.walk(parsed(source))]
 
 
 def strings(files: dict[str, str]) -> set[str]:
     found: set[str] = set()
     for path, source in files.items():
         if path.endswith(".py"):
-            for node in ast.walk(ast.parse(source)):
+            for node in ast.walk(parsed(source)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     found.add(node.value)
     return found
@@ -169,6 +186,8 @@ def harmless_shapes(place: Place) -> dict[str, list[str]]:
 
 
 def check(place: Place, text: str) -> None:
+    if place[-1] == "message":
+        text = text.replace("{upstream_message}", "")  # the one placeholder that a message may hold
     try:
         files = rendered(with_text(place, text))
     except SpecError as refused:
@@ -189,6 +208,15 @@ def check(place: Place, text: str) -> None:
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
 def test_hostile_text_stays_text(place: Place) -> None:
+    for start in range(5):
+        check(place, " ".join(HOSTILE[start::5]))
+    for text in ('"""', "\\", "\n", "{{ 7*7 }}", "{"):
+        check(place, text)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+def test_each_hostile_text_alone_stays_text(place: Place) -> None:
     for text in HOSTILE:
         check(place, text)
 

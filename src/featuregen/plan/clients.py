@@ -327,8 +327,8 @@ def _reader(name: str, operation: Operation, spec: FeatureSpec) -> ReaderPlan:
         case "list":
             path = "".join(f", {py_string(part)}" for part in call.items)
             built = _built(operation, "item", spec)
-            lines = (f"return [{built} for item in items(response.json(){path})]",)
-            return ReaderPlan(name, "response", returns(operation), lines)
+            line = f"return [{built} for item in items(response.json(){path})]"
+            return ReaderPlan(name, "response", returns(operation), (line,))
         case "model":
             lines = (
                 "answer: object = response.json()",

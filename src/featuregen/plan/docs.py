@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from featuregen.plan.answers import echoed, normalised_model, upstream_answer
 from featuregen.plan.names import sentence
 from featuregen.plan.operations import raised_errors, route_path, summary, validates
-from featuregen.plan.quote import md_block, md_cell, md_code, md_fence, md_text, shell_word
+from featuregen.plan.quote import (
+    json_without_markup,
+    md_block,
+    md_cell,
+    md_code,
+    md_fence,
+    md_text,
+    shell_word,
+)
 from featuregen.plan.samples import sample, sample_model
 from featuregen.plan.scene_requests import header_name, text, url
 
@@ -109,16 +117,11 @@ def _facts(operation: Operation, spec: FeatureSpec) -> list[str]:
 
 def _curl(operation: Operation, spec: FeatureSpec) -> str:
     target = f"$BASE_URL{url(operation, spec, {})}"
-    query = "&".join(
-        f"{field.wire_name}={text(sample(field, spec))}"
-        for field in operation.query
-        if field.required
-    )
-    parts = [
-        f"curl -X {operation.method} {shell_word(target).replace(chr(39), chr(34)) if '$' in target else target}"
-    ]
-    if query:
-        parts = [f'curl -X {operation.method} "{target}?{query}"']
+    required = {
+        field.wire_name: text(sample(field, spec)) for field in operation.query if field.required
+    }
+    query = f"?{urlencode(required)}" if required else ""
+    parts = [f'curl -X {operation.method} "{target}{query}"']  # both are percent-encoded
     if operation.auth == "required":
         parts.append('-H "Authorization: Bearer $TOKEN"')
     parts += [
@@ -130,7 +133,7 @@ def _curl(operation: Operation, spec: FeatureSpec) -> str:
         body = sample_model(spec.models[operation.request], spec)
         parts += [
             "-H 'Content-Type: application/json'",
-            f"-d {shell_word(json.dumps(body, ensure_ascii=False))}",
+            f"-d {shell_word(json_without_markup(body))}",
         ]
     return md_fence(" \\\n  ".join(parts), "sh")
 
@@ -146,7 +149,7 @@ def _answer(operation: Operation, spec: FeatureSpec) -> str | None:
         body = echoed(upstream_answer(operation, spec), operation, spec, asked, path)
     else:
         body = normalised_model(sample_model(model, spec), model, spec)
-    shown: Json = [body] if operation.response.kind == "list" else body  # type: ignore[list-item, assignment]
+    shown: Json = [body] if operation.response.kind == "list" else body
     return md_block(shown)
 
 

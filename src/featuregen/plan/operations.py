@@ -187,7 +187,7 @@ def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, 
     if uses_user(operation):
         required.append(f"user: {_user_annotation(operation)}")
     required.append(f"service: {pascal(spec.feature)}ServiceDep")
-    return (*required, *optional)
+    return (*required, "*", *optional) if optional else tuple(required)
 
 
 def _user_annotation(operation: Operation) -> str:

@@ -170,7 +170,7 @@ def md_code(text: str, *, in_cell: bool = False) -> str:
 
 def md_block(value: Json, *, language: str = "json") -> str:
     """Return a JSON value as a fenced block, ending without a newline."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = json.dumps(value, indent=2, ensure_ascii=False).replace("<!--", "\\u003c!--")
     # What is invisible is escaped, which JSON allows inside strings, where alone it can stand.
     text = "".join(
         char if char in {"\n", " "} or unicodedata.category(char)[0] not in "CZ" else _json(char)
@@ -183,6 +183,11 @@ def md_fence(text: str, language: str) -> str:
     """Return text as a fenced block that none of it can end."""
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}{language}\n{text}\n{fence}"
+
+
+def json_without_markup(value: Json) -> str:
+    """Return JSON on one line, in which nothing can pass for a marker of the README."""
+    return json.dumps(value, ensure_ascii=False).replace("<!--", "\\u003c!--")
 
 
 def _json(char: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from featuregen.plan.names import snake
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample
-from featuregen.plan.scene_requests import header_name, text
+from featuregen.plan.scene_requests import header_name, text, url
 
 if TYPE_CHECKING:
     from featuregen.spec.model import Example, FeatureSpec, Json, Operation, Step
@@ -59,7 +59,11 @@ def _test_name(name: str) -> str:
 
 
 def _example(example: Example, name: str, spec: FeatureSpec) -> ExamplePlan:
-    steps = [_step(step, spec) for step in (*example.given, example.step)]
+    steps: list[StepPlan] = []
+    saved: frozenset[str] = frozenset()
+    for step in (*example.given, example.step):
+        steps.append(_step(step, saved, spec))
+        saved |= {key for key, _ in step.save}
     return ExamplePlan(
         name=name,
         docstring=docstring(example.name, indent=4),
@@ -82,11 +86,11 @@ def _reached_hook(example: Example, spec: FeatureSpec) -> str | None:
     return next((hook for hook in reached if hook), None)
 
 
-def _step(step: Step, spec: FeatureSpec) -> StepPlan:
+def _step(step: Step, saved: frozenset[str], spec: FeatureSpec) -> StepPlan:
     operation = spec.operations[step.do]
-    arguments = [_url(operation, step, spec)]
+    arguments = [_url(operation, step, saved, spec)]
     if operation.request:
-        arguments.append(f"json={_substituted(step.body or {})}")
+        arguments.append(f"json={_substituted(step.body or {}, saved)}")
     query: dict[str, Json] = {
         field.wire_name: sample(field, spec)
         for field in operation.query
@@ -94,8 +98,8 @@ def _step(step: Step, spec: FeatureSpec) -> StepPlan:
     }
     query.update(step.query)
     if query:
-        arguments.append(f"params={_substituted(query)}")
-    headers = _headers(operation, step, spec)
+        arguments.append(f"params={_substituted(query, saved)}")
+    headers = _headers(operation, step, saved, spec)
     if headers:
         arguments.append(f"headers={headers}")
     fake = operation.call.upstream if operation.call else None
@@ -113,7 +117,7 @@ def _key(part: str) -> str:
     return part if part.isdecimal() else py_string(part)
 
 
-def _headers(operation: Operation, step: Step, spec: FeatureSpec) -> str:
+def _headers(operation: Operation, step: Step, saved: frozenset[str], spec: FeatureSpec) -> str:
     parts: list[str] = []
     if step.as_ != "anonymous" and operation.auth != "none":
         user = "user_1" if step.as_ == "user" else step.as_
@@ -128,7 +132,7 @@ def _headers(operation: Operation, step: Step, spec: FeatureSpec) -> str:
     }
     own.update({key: text(value) for key, value in step.headers.items()})
     if own:
-        parts.append(_substituted(own))
+        parts.append(_substituted(own, saved))
     return " | ".join(parts)
 
 
@@ -138,27 +142,27 @@ def _tuple(items: tuple[str, ...]) -> str:
     )
 
 
-def _url(operation: Operation, step: Step, spec: FeatureSpec) -> str:
-    from featuregen.plan.scene_requests import url
-
-    given = {key: value for key, value in step.path.items()}
-    saved = {key: str(value) for key, value in given.items() if _SAVED.fullmatch(str(value))}
-    if not saved:
-        return py_string(url(operation, spec, given))
-    literal = py_string(
-        url(
-            operation, spec, {**given, **{key: f"SAVED{index}X" for index, key in enumerate(saved)}}
-        )
-    )
-    for index, value in enumerate(saved.values()):
-        literal = literal.replace(f"SAVED{index}X", value)
+def _url(operation: Operation, step: Step, saved: frozenset[str], spec: FeatureSpec) -> str:
+    names = {key: name for key, value in step.path.items() if (name := _saved(value, saved))}
+    if not names:
+        return py_string(url(operation, spec, step.path))
+    marks = {key: f"SAVED{index}X" for index, key in enumerate(names)}
+    literal = py_string(url(operation, spec, {**step.path, **marks}))
+    for key, mark in marks.items():
+        literal = literal.replace(mark, f"{{{names[key]}}}")
     return f"f{literal}"
 
 
-def _substituted(values: dict[str, Json]) -> str:
+def _saved(value: Json, saved: frozenset[str]) -> str | None:
+    """The name in `"{payment_id}"`, where a step before has saved something under it."""
+    match = _SAVED.fullmatch(value) if isinstance(value, str) else None
+    return match.group(1) if match and match.group(1) in saved else None
+
+
+def _substituted(values: dict[str, Json], saved: frozenset[str]) -> str:
     """A dict display in which `"{payment_id}"` is the value saved under that name."""
-    entries = []
-    for key, value in values.items():
-        match = _SAVED.fullmatch(value) if isinstance(value, str) else None
-        entries.append(f"{py_string(key)}: {match.group(1) if match else py_literal(value)}")
+    entries = (
+        f"{py_string(key)}: {_saved(value, saved) or py_literal(value)}"
+        for key, value in values.items()
+    )
     return "{" + ", ".join(entries) + "}"

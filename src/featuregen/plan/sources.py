@@ -118,14 +118,14 @@ def _piped(term: Term, pipe: Pipe, operation: Operation, spec: FeatureSpec) -> T
             code = f"{pipe.name}({term.code}, {source_code(currency, operation, spec).code})"
         case "from_unix":
             code = f"datetime.fromtimestamp({term.code}, UTC)"
-        case "map":
+        case _:
             table, otherwise = split_table(pipe)
             entries = ", ".join(f"{py_string(key)}: {py_string(value)}" for key, value in table)
             rest = f", {py_string(otherwise)}" if otherwise is not None else ""
             code = f"{{{entries}}}.get({term.code}{rest})"
             return Term(code, otherwise is None)
     return (
-        Term(f"{code} if {term.code} is not None else None", nullable=True)
+        Term(f"{code} if {inner} is not None else None", nullable=True)
         if term.nullable
         else Term(code, nullable=False)
     )
@@ -149,7 +149,7 @@ def argument_source(name: str, operation: Operation) -> Source:
             "header": operation.headers,
         }[kind]
         if any(field.name == name for field in fields):
-            return Source(kind, parts)  # type: ignore[arg-type]
+            return Source(kind, parts)
     return Source("request", parts)
 
 

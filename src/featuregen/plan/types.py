@@ -154,7 +154,7 @@ def _type(field: Field, where: Where) -> _Parts:
         case "string":
             return _string(field)
         case "id":
-            return _Parts("str", {"pattern": "r" + py_string(_ID_PATTERN)})
+            return _Parts("str", {"pattern": py_string(_ID_PATTERN)})
         case "int" | "float":
             return _number(field, strict=strict)
         case "decimal":
@@ -414,8 +414,8 @@ def _declared(field: Field, parts: _Parts, where: Where) -> tuple[str, str | Non
     else:
         parts.arguments |= named
         annotation = _annotated(parts.base, parts, "Field", outer)
-    if field.type.kind == "model" and field.default is not None:
-        about = {"default_factory": _factory(default)} | about
+    if field.default is not None and field.type.kind in {"model", "json"}:
+        about = {"default_factory": f"lambda: {default}"} | about
     elif about:
         about = {"default": default} | about
     if not about:
