@@ -202,8 +202,49 @@ class PlanDocument(Document):
     notes: tuple[str, ...]
 
 
+class Conflict(Part):
+    """A place that a person has to decide. `line` 0 is the whole file."""
+
+    path: str
+    symbol: str | None
+    line: int
+    reason: str
+
+
+class Kept(Part):
+    """The merge certificate: what the user had added or changed, and what of it is still there."""
+
+    symbols: int
+    symbols_kept: int
+    lines: int
+    lines_kept: int
+    lost: tuple[str, ...]
+
+
+class ContractChange(Part):
+    """How clients see a feature change; `where` is a route or a setting."""
+
+    feature: str
+    where: str
+    what: str
+    breaking: bool
+
+
+class FileDiff(Part):
+    """A unified diff, as `git apply` reads it."""
+
+    path: str
+    status: Literal["added", "changed", "deleted"]
+    added: int
+    removed: int
+    text: str
+
+
 class RunDocument(Document):
-    """Of `new`, `verify` and `report`. `verification` is null where nothing was run."""
+    """Of every command that changes or proves a project.
+
+    `verification` is null where nothing was run, `kept` where nothing was merged.
+    """
 
     root: str
     outcome: str
@@ -211,9 +252,54 @@ class RunDocument(Document):
     files: tuple[File, ...]
     by_hand: tuple[ByHand, ...]
     notes: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+    kept: Kept | None
+    contract: tuple[ContractChange, ...]
+    diffs: tuple[FileDiff, ...]
     verification: Proof | None
     stages: tuple[Stage, ...]
     next_steps: tuple[str, ...]
+
+
+class FeatureStatus(Part):
+    """One feature; the project's own stands for the skeleton and the shared files."""
+
+    name: str
+    version: str
+    spec: Literal["applied", "edited", "missing"] | None
+    due: bool
+    files: int
+    edited: tuple[str, ...]
+    deleted: tuple[str, ...]
+    taken_out: tuple[str, ...]
+    not_wired: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+class StatusDocument(Document):
+    root: str
+    project: FeatureStatus
+    features: tuple[FeatureStatus, ...]
+
+
+class Origin(Part):
+    """Where one line comes from; what is not known is null, 0 or empty."""
+
+    path: str
+    line: int
+    text: str
+    kind: Literal["template", "wired", "spec", "user"]
+    feature: str | None
+    wired: str | None
+    template: str | None
+    template_line: int
+    spec: str | None
+    spec_line: int
+    spec_path: str
+
+
+class BlameDocument(Document):
+    origin: Origin
 
 
 class SchemaDocument(Document):

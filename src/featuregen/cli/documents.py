@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from featuregen import errors, results
     from featuregen.cli.check import Checked
+    from featuregen.lifecycle.blaming import Origin
+    from featuregen.lifecycle.statuses import ProjectStatus
     from featuregen.spec.catalogue import Entry
 
 Document: TypeAlias = dict[str, Any]
@@ -80,10 +82,25 @@ def run_document(result: results.RunResult, exit_code: int) -> Document:
         "files": _plain(result.files),
         "by_hand": _plain(result.by_hand),
         "notes": _plain(result.notes),
+        "conflicts": _plain(result.conflicts),
+        "kept": _plain(result.kept),
+        "contract": _plain(result.contract),
+        "diffs": _plain(result.diffs),
         "verification": _proof(result),
         "stages": _plain(result.stages),
         "next_steps": _plain(next_steps(result)),
     }
+
+
+def status_document(status: ProjectStatus) -> Document:
+    """What the locks and the disk say."""
+    plain: Document = _plain(status)
+    return _head("status", 0) | plain
+
+
+def blame_document(origin: Origin) -> Document:
+    """Where one line comes from."""
+    return _head("blame", 0) | {"origin": _plain(origin)}
 
 
 def schema_document(schema: dict[str, Any]) -> Document:

@@ -62,6 +62,15 @@ FEATURE = Argument("feature", "FEATURE", "A feature of the project.", "feature")
 FEATURES = Argument(
     "features", "FEATURE", "The features; without, all.", "feature", many=True, required=False
 )
+DRY_RUN = Option("dry-run", "Say what would be done; write nothing.")
+DIFF = Option("diff", "Show the diff of every file.")
+CONFLICTS = Option(
+    "conflicts",
+    "Where conflicts go: 'inline', or 'file', beside yours, so that the code still imports.",
+    "text",
+    "MODE",
+    "inline",
+)
 CODE = Argument(
     "code", "CODE", "As in FG103; without, all codes are listed.", "code", required=False
 )
@@ -95,6 +104,48 @@ def _report(given: Namespace) -> int:
     from featuregen.cli.prove import report_command
 
     return report_command(given.into, given.feature, _options(given), json=given.json)
+
+
+def _update(given: Namespace) -> int:
+    from featuregen.cli.lifecycle import update_command
+
+    return update_command(given, _options(given))
+
+
+def _remove(given: Namespace) -> int:
+    from featuregen.cli.lifecycle import remove_command
+
+    return remove_command(given, _options(given))
+
+
+def _rename(given: Namespace) -> int:
+    from featuregen.cli.lifecycle import rename_command
+
+    return rename_command(given, _options(given))
+
+
+def _resolve(given: Namespace) -> int:
+    from featuregen.cli.lifecycle import resolve_command
+
+    return resolve_command(given, _options(given))
+
+
+def _status(given: Namespace) -> int:
+    from featuregen.cli.lifecycle import status_command
+
+    return status_command(given.into, json=given.json)
+
+
+def _blame(given: Namespace) -> int:
+    from featuregen.cli.lifecycle import blame_command
+
+    return blame_command(given.place, given.into, json=given.json)
+
+
+def _lock(given: Namespace) -> int:
+    from featuregen.cli.lifecycle import lock_command
+
+    return lock_command(given)
 
 
 def _schema(given: Namespace) -> int:
@@ -145,6 +196,82 @@ _ALL = (
         _report,
         (FEATURE,),
         (INTO, PYTHON, NO_VERIFY, OFFLINE, JSON),
+    ),
+    Command(
+        "update",
+        "Bring changed specs and newer templates in; your edits stay.",
+        _update,
+        (FEATURES,),
+        (
+            INTO,
+            Option("all", "Every feature, as when none is named."),
+            Option("check", "Only say whether an update is due: exit code 3."),
+            DRY_RUN,
+            DIFF,
+            CONFLICTS,
+            PYTHON,
+            NO_VERIFY,
+            OFFLINE,
+            JSON,
+        ),
+    ),
+    Command(
+        "remove",
+        "Take a feature out, exactly; files that you have edited stay.",
+        _remove,
+        (FEATURE,),
+        (
+            INTO,
+            Option("force", "Delete edited files, too; on a terminal it asks first."),
+            DRY_RUN,
+            DIFF,
+            PYTHON,
+            NO_VERIFY,
+            OFFLINE,
+            JSON,
+        ),
+    ),
+    Command(
+        "rename",
+        "Give a feature another name; your edits move along.",
+        _rename,
+        (
+            Argument("old", "OLD", "The feature's name.", "feature"),
+            Argument("new", "NEW", "Its new name, in snake_case.", "text"),
+        ),
+        (INTO, DRY_RUN, DIFF, CONFLICTS, PYTHON, NO_VERIFY, OFFLINE, JSON),
+    ),
+    Command(
+        "resolve",
+        "List the conflicts of an update; once they are mended, prove the code.",
+        _resolve,
+        (),
+        (INTO, PYTHON, NO_VERIFY, OFFLINE, JSON),
+    ),
+    Command(
+        "status",
+        "Show the features, what is due, and what you have edited.",
+        _status,
+        (),
+        (INTO, JSON),
+    ),
+    Command(
+        "blame",
+        "Say where a line comes from: a template and the spec, or you.",
+        _blame,
+        (Argument("place", "FILE:LINE", "A line of a file of the project.", "file"),),
+        (INTO, JSON),
+    ),
+    Command(
+        "lock",
+        "Make damaged locks anew from the specs.",
+        _lock,
+        (),
+        (
+            INTO,
+            Option("rebuild", "Render the specs, and keep that as what was rendered last."),
+            JSON,
+        ),
     ),
     Command("schema", "Print the JSON Schema of specs, for editors.", _schema, (), (JSON,)),
     Command("explain", "Explain a diagnostic's code.", _explain, (CODE,), (JSON,)),

@@ -39,10 +39,10 @@ def run_outcome(result: RunResult, text: Callable[[Style], str] | None = None) -
 
 
 def exit_code(result: RunResult) -> int:
-    """A proof that failed outweighs an edit that is left to a person."""
+    """A proof that failed outweighs what is left to a person."""
     if result.outcome == "failed" or (result.verification and not result.verification.ok):
         return FAULT
-    return CONFLICT if result.by_hand else DONE
+    return CONFLICT if result.by_hand or result.conflicts or result.outcome == "due" else DONE
 
 
 def warnings_of(

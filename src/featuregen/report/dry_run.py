@@ -41,13 +41,14 @@ def plan_as_text(result: PlanResult, style: Style, *, all_diffs: bool = False) -
 def diffs(result: PlanResult, style: Style, *, all_diffs: bool) -> Iterable[str]:
     """Of the shared files, or of all."""
     return (
-        _diff(one, style)
+        diff_as_text(one, style)
         for one in result.diffs
         if one.text and (all_diffs or one.path in result.shared)
     )
 
 
-def _diff(diff: FileDiff, style: Style) -> str:
+def diff_as_text(diff: FileDiff, style: Style) -> str:
+    """One file's diff, in colour where there is colour."""
     lines = visible_lines(diff.text.rstrip("\n")).split("\n")
     return "\n".join(_diff_line(line, style) for line in lines) + "\n"
 

@@ -118,6 +118,10 @@ def why_no_proof(result: RunResult) -> str:
     """Why there is nothing measured to tell."""
     if result.outcome == "unchanged" and result.command != "report":
         return "not run again, since nothing changed; 'featuregen verify' runs it"
+    if result.conflicts or (result.by_hand and result.command != "new"):
+        return "not run: it tells nothing before what is open is mended"
+    if result.outcome in {"planned", "due"}:
+        return "not run: nothing is written"
     return "not run (--no-verify): nothing here was checked by ruff, mypy or a test"
 
 

@@ -26,7 +26,7 @@ def as_text(result: RunResult, style: Style) -> str:
     sections = [
         Section("Routes", routes(result.picture, style) if _is_news(result) else ()),
         Section(f"Files: {facts.changed(result.files)}", _written(result, style)),
-        *_proof(result, style),
+        *proof(result, style),
         Section("To configure", settings(result.picture, style) if _is_news(result) else ()),
         *(by_hand(one, style) for one in result.by_hand),
         Section("Notes", tuple(f"- {visible(note)}" for note in result.notes)),
@@ -142,7 +142,8 @@ def by_hand(edit: ByHand, style: Style) -> Section:
     )
 
 
-def _proof(result: RunResult, style: Style) -> Iterable[Section]:
+def proof(result: RunResult, style: Style) -> Iterable[Section]:
+    """What was measured and what failed, or why there is nothing to tell."""
     verification = result.verification
     if verification is None:
         yield Section("Proof", (facts.why_no_proof(result),))

@@ -1,0 +1,107 @@
+"""Which line of which template wrote a line of a file.
+
+The templates are rendered once more, with a mark at the end of each of their lines. Formatting has
+moved things since, so that the marked render and the file are aligned word by word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_MARK = re.compile("\x1f([^\x1f]*):([0-9]+)\x1f")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateLine:
+    template: str  # feature/app/models/feature.py.jinja
+    line: int
+
+
+def render_marked(template: str, context: dict[str, object]) -> list[tuple[str, TemplateLine]]:
+    """The lines of an output before formatting, each with where it comes from."""
+    text = _marking_environment().get_template(template).render(context)
+    found: list[tuple[str, TemplateLine]] = []
+    origin = TemplateLine(template, 1)
+    for line in reversed(text.split("\n")):  # a value of many lines has the mark on its last
+        mark = _MARK.search(line)
+        if mark:
+            origin = TemplateLine(mark[1], int(mark[2]))
+        found.append((_MARK.sub("", line), origin))
+    return found[::-1]
+
+
+def _marking_environment() -> Environment:
+    from jinja2 import BaseLoader, Environment
+
+    from featuregen.render import environment
+
+    plain = environment()
+
+    class Marking(BaseLoader):
+        """Loads what the plain environment loads, marked."""
+
+        def get_source(self, _: Environment, template: str) -> tuple[str, str | None, None]:
+            assert plain.loader is not None  # noqa: S101 - for the type checker
+            source, file, _up_to_date = plain.loader.get_source(plain, template)
+            return _marked(plain, source, template), file, None
+
+    return plain.overlay(loader=Marking(), bytecode_cache=None)
+
+
+def _marked(plain: Environment, source: str, template: str) -> str:
+    parts: list[str] = []
+    for number, kind, value in plain.lex(source):
+        if kind != "data":
+            parts.append(value)
+            continue
+        lines = value.split("\n")
+        for offset, line in enumerate(lines):
+            last = offset == len(lines) - 1
+            parts.append(line if last else f"{line}\x1f{template}:{number + offset}\x1f\n")
+    return "".join(parts)
+
+
+def origin_of(
+    line: int, text: str, marked: Sequence[tuple[str, TemplateLine]]
+) -> TemplateLine | None:
+    """Where the line (from 1) of the formatted text comes from; None for one that nothing wrote."""
+    theirs = [each.strip() for each, _ in marked]
+    ours = [each.strip() for each in text.split("\n")]
+    if line > len(ours):
+        return None
+    for kind, a, b, c, d in SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes():
+        if not c < line <= d:
+            continue
+        if kind == "equal":
+            return marked[a + line - 1 - c][1]
+        return _by_words(marked[a:b], ours[c:d], line - 1 - c)
+    return None
+
+
+def _by_words(
+    marked: Sequence[tuple[str, TemplateLine]], ours: Sequence[str], wanted: int
+) -> TemplateLine | None:
+    """Within a stretch that formatting changed: by most of the line's words."""
+    old = [(word, origin) for text, origin in marked for word in _words(text)]
+    new = [(word, at) for at, text in enumerate(ours) for word in _words(text)]
+    matcher = SequenceMatcher(None, [word for word, _ in old], [word for word, _ in new], False)
+    votes: dict[TemplateLine, int] = {}
+    for block in matcher.get_matching_blocks():
+        for offset in range(block.size):
+            if new[block.b + offset][1] == wanted:
+                origin = old[block.a + offset][1]
+                votes[origin] = votes.get(origin, 0) + 1
+    if votes:
+        return max(votes, key=lambda origin: votes[origin])
+    return marked[min(wanted, len(marked) - 1)][1] if marked else None
+
+
+def _words(text: str) -> Iterator[str]:
+    yield from re.findall(r"\w+|[^\w\s]", text)
