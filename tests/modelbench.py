@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -162,7 +163,7 @@ def run(root: Path, code: str, given: object) -> Any:  # noqa: ANN401 - JSON
 
 
 def validate(
-    spec: FeatureSpec, payloads: list[tuple[str, dict[str, Json]]], root: Path
+    spec: FeatureSpec, payloads: Sequence[tuple[str, Mapping[str, Json]]], root: Path
 ) -> list[dict[str, Any]]:
     """What each model makes of its payload: `value` as JSON and `repr`, or `errors`."""
     write_models(spec, root)

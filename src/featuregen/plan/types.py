@@ -402,6 +402,9 @@ def _declared(field: Field, parts: _Parts, where: Where) -> tuple[str, str | Non
     default = _default(field, where)
     union = field.nullable and field.type.kind != "json"
     named = {"alias": alias} if (alias := about.pop("alias", None)) else {}
+    if field.type.kind == "json" and isinstance(field.default, list | dict):
+        # Out of the type checkers' sight: to them, `dict[str, list[int]]` is no JSON.
+        about, default = {"default_factory": f"lambda: {default}"} | about, None
     if default is None:
         parts.arguments |= named | about
         return _annotated(parts.base, parts, "Field", outer), None
@@ -414,7 +417,7 @@ def _declared(field: Field, parts: _Parts, where: Where) -> tuple[str, str | Non
     else:
         parts.arguments |= named
         annotation = _annotated(parts.base, parts, "Field", outer)
-    if field.default is not None and field.type.kind in {"model", "json"}:
+    if field.default is not None and field.type.kind == "model":
         about = {"default_factory": f"lambda: {default}"} | about
     elif about:
         about = {"default": default} | about
