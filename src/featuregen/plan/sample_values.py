@@ -386,6 +386,8 @@ def setting_sample(field: Field) -> Json:
         return field.example
     if field.type.kind == "url":
         return f"https://{field.name.removesuffix('_url').replace('_', '-')}.example.com"
+    if field.type.kind == "duration":
+        return f"{duration_seconds(_duration(field))}s"
     if field.type.kind == "list":
         return [str(_SCALARS.get(item_field(field).type.kind, _text)(item_field(field)))]
     if field.type.kind == "enum":
