@@ -78,20 +78,11 @@ def render_feature(
     plan: FeaturePlan, house: House | None = None
 ) -> tuple[dict[str, str], Contribution]:
     """The feature's own files, not yet formatted, and its contribution with the README section."""
-    context = {
-        "feature": plan.feature,
-        "models": plan.models,
-        "service": plan.service,
-        "operations": plan.operations,
-        "hooks": plan.hooks,
-        "router": plan.router,
-        "tests": plan.tests,
-        "docs": plan.docs,
-    }
+    context = feature_context(plan)
     files: dict[str, str] = {}
     jinja = environment(house)
-    for template in _templates("feature", house):
-        for path, extra in _outputs(template, plan):
+    for template in templates_of("feature", house):
+        for path, extra in outputs(template, plan):
             files[path] = jinja.get_template(template).render({**context, **extra})
     section = jinja.get_template(README_SECTION).render(context)
     return _written(files), replace(plan.contribution, readme=section.strip("\n") + "\n")
@@ -101,28 +92,50 @@ def render_project(
     project: ProjectPlan, contributions: Sequence[Contribution], house: House | None = None
 ) -> dict[str, str]:
     """The skeleton and the shared files, not yet formatted."""
-    context = {
-        "project": project,
-        "features": tuple(sorted(contributions, key=lambda item: item.feature)),
-    }
+    context = project_context(project, contributions)
     jinja = environment(house)
     return _written(
         {
             _output(template): jinja.get_template(template).render(context)
-            for template in _templates("project", house)
+            for template in templates_of("project", house)
         }
     )
 
 
+def feature_context(plan: FeaturePlan) -> dict[str, object]:
+    """What a feature's templates see, besides their own `client` and `fake`."""
+    return {
+        "feature": plan.feature,
+        "models": plan.models,
+        "service": plan.service,
+        "operations": plan.operations,
+        "hooks": plan.hooks,
+        "router": plan.router,
+        "tests": plan.tests,
+        "docs": plan.docs,
+    }
+
+
+def project_context(
+    project: ProjectPlan, contributions: Sequence[Contribution]
+) -> dict[str, object]:
+    """What the project's templates see."""
+    return {
+        "project": project,
+        "features": tuple(sorted(contributions, key=lambda item: item.feature)),
+    }
+
+
 @lru_cache(maxsize=8)
-def _templates(kind: str, house: House | None = None) -> tuple[str, ...]:
+def templates_of(kind: str, house: House | None = None) -> tuple[str, ...]:
+    """The names of all templates of `feature` or `project`, a team's among them."""
     ours = templates_root()
     names = {path.relative_to(ours).as_posix() for path in (ours / kind).rglob("*.jinja")}
     names.update(name for name in (house.files if house else ()) if name.startswith(f"{kind}/"))
     return tuple(sorted(names - _SPECIAL))
 
 
-def _outputs(template: str, plan: FeaturePlan) -> Iterable[tuple[str, Mapping[str, object]]]:
+def outputs(template: str, plan: FeaturePlan) -> Iterable[tuple[str, Mapping[str, object]]]:
     """Output paths of a feature's template: one, or one for each upstream."""
     path = _output(template)
     folder, _, name = path.rpartition("/")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.known import Known, read_known, read_state
-from featuregen.lifecycle.outputs import applied_spec_of, template_outputs
+from featuregen.lifecycle.outputs import applied_spec_of
 from featuregen.lifecycle.rendering import spec_path
 from featuregen.lock import PROJECT
 from featuregen.merge.encoding import decode
@@ -17,7 +16,6 @@ from featuregen.version import VERSION
 
 if TYPE_CHECKING:
     from featuregen.lock import Lock
-    from featuregen.plan.model import FeaturePlan
 
 _SECTIONS = {
     "setting": "settings",
@@ -38,7 +36,7 @@ class Origin:
     kind: Literal["template", "wired", "spec", "user"]
     feature: str | None = None
     wired: str | None = None  # the edit's id: router:payments
-    template: str | None = None
+    template: str | None = None  # templates/feature/app/models/feature.py.jinja
     template_line: int = 0
     spec: str | None = None  # features/payment.yaml
     spec_line: int = 0
@@ -53,9 +51,7 @@ def blame(root: Path, file: str, line: int) -> Origin:
     path = _in_project(known, root, file)
     lines = _lines(known, path)
     if line > len(lines):
-        raise FeaturegenError(
-            f"{path} has {len(lines)} lines", where=f"{path}:{line}", exit_code=2
-        )
+        raise FeaturegenError(f"{path} has {len(lines)} lines", where=f"{path}:{line}", exit_code=2)
     origin = Origin(path, line, lines[line - 1], "user")
     for lock in known.locks():
         if path in lock.files:
@@ -80,7 +76,9 @@ def _lines(known: Known, path: str) -> list[str]:
 def _generated(known: Known, lock: Lock, origin: Origin, lines: list[str]) -> Origin:
     feature = lock.name if lock.name != PROJECT else None
     if origin.path == spec_path(lock.name):
-        return replace(origin, kind="spec", feature=feature, spec=origin.path, spec_line=origin.line)
+        return replace(
+            origin, kind="spec", feature=feature, spec=origin.path, spec_line=origin.line
+        )
     wired = _wired(known, origin, lines) if feature is None else None
     if wired is not None:
         return wired
@@ -131,10 +129,14 @@ def _wired(known: Known, origin: Origin, lines: list[str]) -> Origin | None:
     if not editors or not origin.text.strip():
         return None
     source = "\n".join(lines) + "\n"
-    for name, key, entry in _entries(known, editors[0], entries):
-        ledger = known.features[name].wired
-        if key not in ledger:
-            continue
+    wired = (
+        (name, key, entry, lock.wired)
+        for name, lock in known.features.items()
+        if lock.contribution is not None
+        for key, entry in entries(editors[0], lock.contribution).items()
+        if key in lock.wired
+    )
+    for name, key, entry, ledger in wired:
         text = editors[0].undo_all(source, {key: entry}, ledger).text
         if text == source:
             continue
@@ -142,13 +144,6 @@ def _wired(known: Known, origin: Origin, lines: list[str]) -> Origin | None:
         if origin.line - 1 not in left:
             return _with_entry(known, replace(origin, kind="wired", feature=name, wired=key))
     return None
-
-
-def _entries(known: Known, editor: object, entries: object) -> Iterator[tuple[str, str, object]]:
-    for name, lock in known.features.items():
-        if lock.contribution is not None:
-            for key, entry in entries(editor, lock.contribution).items():  # type: ignore[operator]
-                yield name, key, entry
 
 
 def _with_entry(known: Known, origin: Origin) -> Origin:
@@ -189,26 +184,36 @@ def _with_spec(known: Known, lock: Lock, origin: Origin) -> Origin:
 
 
 def _with_template(known: Known, lock: Lock, origin: Origin, base: str, at: int) -> Origin:
-    """With the template; its line is known where this featuregen has rendered the file."""
-    from featuregen.lifecycle.template_lines import marked_feature_file, marked_project_file
+    """With the template's line, where this featuregen has rendered the file."""
+    from featuregen.lifecycle.template_lines import (
+        marked_feature_file,
+        marked_project_file,
+        origin_of,
+    )
+    from featuregen.lifecycle.updating import project_name
     from featuregen.plan.make import make_plan
 
+    if lock.version != VERSION:
+        return origin
     if origin.feature is None:
-        template = f"project/{origin.path}.jinja"
-        marked = marked_project_file(known, template)
+        name = project_name(known)
+        marked = marked_project_file(known.root, origin.path, name, known.contributions())
     else:
         spec = applied_spec_of(lock)
-        plan: FeaturePlan | None = make_plan(spec) if spec else None
-        if plan is None:
-            return origin
-        outputs = template_outputs(plan).items()
-        template = next((name for name, paths in outputs if origin.path in paths), "")
-        marked = marked_feature_file(known, plan, template, origin.path) if template else []
-    if not template or lock.version != VERSION:
-        return replace(origin, template=template or None)
-    from featuregen.lifecycle.template_lines import origin_of
-
-    found = origin_of(at, base, marked)
+        marked = marked_feature_file(known.root, make_plan(spec), origin.path) if spec else []
+    found = origin_of(at, base, marked) if marked else None
     if found is None:
-        return replace(origin, template=template)
-    return replace(origin, template=found.template, template_line=found.line)
+        return origin
+    return replace(origin, template=_shown(known.root, found.template), template_line=found.line)
+
+
+def _shown(root: Path, template: str) -> str:
+    """Where a template lies: among ours, or in the team's folder."""
+    from featuregen.house import find_house
+
+    house = find_house(root)
+    if house is None or template not in house.files:
+        return f"templates/{template}"
+    if house.root.is_relative_to(root):
+        return f"{house.root.relative_to(root).as_posix()}/{template}"
+    return str(house.root / template)

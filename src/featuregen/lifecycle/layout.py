@@ -33,7 +33,7 @@ def formatted(merged: Mapping[str, tuple[bytes, bytes]]) -> dict[str, bytes]:
 
 def _run_ruff(root: Path) -> None:
     """Sort imports and format; a file that ruff cannot read stays as it is."""
-    from ruff import find_ruff_bin  # type: ignore[import-untyped]
+    from ruff import find_ruff_bin
 
     from featuregen.render import RUFF_SETTINGS
 

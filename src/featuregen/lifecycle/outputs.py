@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from featuregen.errors import SpecError
-from featuregen.render import _outputs, _templates
+from featuregen.render import outputs, templates_of
 
 if TYPE_CHECKING:
     from featuregen.house import House
@@ -33,8 +33,8 @@ def applied_spec_of(lock: Lock) -> FeatureSpec | None:
 def template_outputs(plan: FeaturePlan, house: House | None = None) -> dict[str, list[str]]:
     """The files of a feature by the template that they come from."""
     return {
-        template: [path for path, _ in _outputs(template, plan)]
-        for template in _templates("feature", house)
+        template: [path for path, _ in outputs(template, plan)]
+        for template in templates_of("feature", house)
     }
 
 

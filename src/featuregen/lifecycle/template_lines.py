@@ -7,13 +7,18 @@ moved things since, so that the marked render and the file are aligned word by w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jinja2 import Environment
+
+    from featuregen.plan.contribution import Contribution
+    from featuregen.plan.model import FeaturePlan
 
 _MARK = re.compile("\x1f([^\x1f]*):([0-9]+)\x1f")
 
@@ -24,12 +29,45 @@ class TemplateLine:
     line: int
 
 
-def render_marked(template: str, context: dict[str, object]) -> list[tuple[str, TemplateLine]]:
-    """The lines of an output before formatting, each with where it comes from."""
-    text = _marking_environment().get_template(template).render(context)
-    found: list[tuple[str, TemplateLine]] = []
+Marked: TypeAlias = "list[tuple[str, TemplateLine]]"
+"""The lines of an output before formatting, each with where it comes from."""
+
+
+def marked_feature_file(root: Path, plan: FeaturePlan, path: str) -> Marked:
+    """One of a feature's own files; empty where no template writes it."""
+    from featuregen.house import find_house
+    from featuregen.render import environment, feature_context, outputs, templates_of
+
+    house = find_house(root)
+    for template in templates_of("feature", house):
+        for output, extra in outputs(template, plan):
+            if output == path:
+                context = {**feature_context(plan), **extra}
+                return _render(_marking(environment(house)), template, context)
+    return []
+
+
+def marked_project_file(
+    root: Path, path: str, name: str, contributions: Sequence[Contribution]
+) -> Marked:
+    """A file of the skeleton; empty where no template writes it."""
+    from featuregen.house import find_house
+    from featuregen.plan.project import plan_project
+    from featuregen.render import environment, project_context, templates_of
+
+    house = find_house(root)
+    template = f"project/{path}.jinja"
+    if template not in templates_of("project", house):
+        return []
+    context = project_context(plan_project(name, contributions), contributions)
+    return _render(_marking(environment(house)), template, context)
+
+
+def _render(marking: Environment, template: str, context: Mapping[str, object]) -> Marked:
+    found: Marked = []
     origin = TemplateLine(template, 1)
-    for line in reversed(text.split("\n")):  # a value of many lines has the mark on its last
+    lines = marking.get_template(template).render(context).split("\n")
+    for line in reversed(lines):  # a value of many lines has the mark on its last
         mark = _MARK.search(line)
         if mark:
             origin = TemplateLine(mark[1], int(mark[2]))
@@ -37,12 +75,8 @@ def render_marked(template: str, context: dict[str, object]) -> list[tuple[str, 
     return found[::-1]
 
 
-def _marking_environment() -> Environment:
-    from jinja2 import BaseLoader, Environment
-
-    from featuregen.render import environment
-
-    plain = environment()
+def _marking(plain: Environment) -> Environment:
+    from jinja2 import BaseLoader
 
     class Marking(BaseLoader):
         """Loads what the plain environment loads, marked."""
@@ -68,9 +102,7 @@ def _marked(plain: Environment, source: str, template: str) -> str:
     return "".join(parts)
 
 
-def origin_of(
-    line: int, text: str, marked: Sequence[tuple[str, TemplateLine]]
-) -> TemplateLine | None:
+def origin_of(line: int, text: str, marked: Marked) -> TemplateLine | None:
     """Where the line (from 1) of the formatted text comes from; None for one that nothing wrote."""
     theirs = [each.strip() for each, _ in marked]
     ours = [each.strip() for each in text.split("\n")]
@@ -91,7 +123,7 @@ def _by_words(
     """Within a stretch that formatting changed: by most of the line's words."""
     old = [(word, origin) for text, origin in marked for word in _words(text)]
     new = [(word, at) for at, text in enumerate(ours) for word in _words(text)]
-    matcher = SequenceMatcher(None, [word for word, _ in old], [word for word, _ in new], False)
+    matcher = SequenceMatcher(None, [w for w, _ in old], [w for w, _ in new], autojunk=False)
     votes: dict[TemplateLine, int] = {}
     for block in matcher.get_matching_blocks():
         for offset in range(block.size):

@@ -105,6 +105,6 @@ def _proof(result: RunResult, style: Style) -> Iterable[Section]:
     if result.test_functions and found:
         before, after = result.test_functions
         said = f"test functions in the files of this run: {before} before, {after} now"
-        if before != after:
+        if before != after and result.command != "remove":
             return [Section(found[0].title, (*found[0].lines, said)), *found[1:]]
     return found

@@ -61,7 +61,7 @@ def blame_as_text(origin: Origin, style: Style) -> str:
     lines = [f"{style.paint(place, 'bold')}  {visible(origin.text.strip())}", f"  {_who(origin)}"]
     if origin.template:
         line = f":{origin.template_line}" if origin.template_line else ""
-        lines.append(f"  template  templates/{visible(origin.template)}{line}")
+        lines.append(f"  template  {visible(origin.template)}{line}")
     if origin.spec:
         name = f" ({visible(origin.spec_path)})" if origin.spec_path else ""
         lines.append(f"  spec      {visible(origin.spec)}:{origin.spec_line}{name}")

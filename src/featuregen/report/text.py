@@ -104,34 +104,32 @@ def settings(picture: FeaturePicture | None, style: Style) -> tuple[str, ...]:
 
 
 def files(changes: Sequence[FileChange], style: Style) -> tuple[str, ...]:
-    """Each file, or where many are new, the folders they are in; a changed file is always named."""
+    """Each file, or where many come or go, their folders; a changed file is always named."""
     created = [one for one in changes if one.action == "create"]
-    others = [one for one in changes if one.action != "create"]
-    named = created if len(created) <= _FILES_SHOWN else []
-    cells = [
-        (
-            _MARKS[one.action],
-            one.path,
-            facts.count(one.lines, "line") if one.action == "create" else "",
-        )
-        for one in (*named, *others)
-    ]
-    grouped = [] if named else _folders(created)
-    return rows([*grouped, *cells], style)
+    deleted = [one for one in changes if one.action == "delete"]
+    modified = [(_MARKS[one.action], one.path, "") for one in changes if one.action == "modify"]
+    return rows([*_listed(created), *modified, *_listed(deleted)], style)
 
 
-def _folders(created: Sequence[FileChange]) -> list[tuple[str, str, str]]:
+def _listed(changes: Sequence[FileChange]) -> list[tuple[str, str, str]]:
+    if len(changes) <= _FILES_SHOWN:
+        return [(_MARKS[one.action], one.path, _size([one.lines])) for one in changes]
     folders: dict[str, list[int]] = {}
-    for one in created:
+    for one in changes:
         folders.setdefault(one.path.rpartition("/")[0], []).append(one.lines)
     return [
         (
-            _MARKS["create"],
+            _MARKS[changes[0].action],
             f"{folder}/" if folder else "./",
-            f"{facts.count(len(lines), 'file')}, {facts.count(sum(lines), 'line')}",
+            ", ".join(filter(None, (facts.count(len(lines), "file"), _size(lines)))),
         )
         for folder, lines in sorted(folders.items())
     ]
+
+
+def _size(lines: Sequence[int]) -> str:
+    """Of a file that goes, there is no new text to count."""
+    return facts.count(sum(lines), "line") if any(lines) else ""
 
 
 def by_hand(edit: ByHand, style: Style) -> Section:

@@ -65,6 +65,14 @@ class Blame:
         return self._modules[file]
 
 
+def symbol_of_line(source: str, line: int) -> str:
+    """As `Blame.symbol_at`, for a text; empty also where it does not parse."""
+    try:
+        return ".".join(_enclosing(ast.parse(source), line))
+    except (SyntaxError, ValueError):
+        return ""
+
+
 def _enclosing(node: ast.AST, line: int) -> list[str]:
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
