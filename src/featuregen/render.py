@@ -200,7 +200,7 @@ def format_files(
 
 def _ruff(root: Path, *arguments: str) -> None:
     done = subprocess.run(
-        [_ruff_bin(), *arguments, "."], cwd=root, capture_output=True, text=True, check=False
+        [ruff_bin(), *arguments, "."], cwd=root, capture_output=True, text=True, check=False
     )
     if done.returncode > 1 or "invalid-syntax" in done.stdout:
         raise FeaturegenError(
@@ -210,7 +210,7 @@ def _ruff(root: Path, *arguments: str) -> None:
         )
 
 
-def _ruff_bin() -> str:
+def ruff_bin() -> str:
     """The ruff beside our interpreter; elsewhere only where it is not there.
 
     Looking elsewhere imports `sysconfig`, which costs as much as a run of ruff.
@@ -218,7 +218,7 @@ def _ruff_bin() -> str:
     beside = Path(sys.executable).with_name("ruff.exe" if os.name == "nt" else "ruff")
     if beside.is_file():
         return str(beside)
-    from ruff import find_ruff_bin
+    from ruff import findruff_bin
 
-    found: str = find_ruff_bin()
+    found: str = findruff_bin()
     return found

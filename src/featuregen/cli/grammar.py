@@ -139,13 +139,19 @@ def _status(given: Namespace) -> int:
 def _blame(given: Namespace) -> int:
     from featuregen.cli.lifecycle import blame_command
 
-    return blame_command(given.place, given.into, json=given.json)
+    return blame_command(str(given.place), given.into, json=given.json)
 
 
 def _lock(given: Namespace) -> int:
     from featuregen.cli.lifecycle import lock_command
 
     return lock_command(given)
+
+
+def _templates(given: Namespace) -> int:
+    from featuregen.cli.house import templates_command
+
+    return templates_command(given)
 
 
 def _schema(given: Namespace) -> int:
@@ -270,6 +276,21 @@ _ALL = (
         (
             INTO,
             Option("rebuild", "Render the specs, and keep that as what was rendered last."),
+            JSON,
+        ),
+    ),
+    Command(
+        "templates",
+        "List the templates, and start your own over them.",
+        _templates,
+        (
+            Argument("action", "ACTION", "One of list, eject, diff.", "text"),
+            Argument("template", "TEMPLATE", "As 'list' names it.", "text", required=False),
+        ),
+        (
+            INTO,
+            Option("to", "The folder for your templates.", "text", "DIR"),
+            Option("blocks", "Eject the blocks to fill, not a copy of the whole."),
             JSON,
         ),
     ),

@@ -33,13 +33,9 @@ def formatted(merged: Mapping[str, tuple[bytes, bytes]]) -> dict[str, bytes]:
 
 def _run_ruff(root: Path) -> None:
     """Sort imports and format; a file that ruff cannot read stays as it is."""
-    from ruff import find_ruff_bin
-
-    from featuregen.render import RUFF_SETTINGS
+    from featuregen.render import RUFF_SETTINGS, ruff_bin
 
     sort = ("check", "--fix", "--exit-zero", "--select", "I")
     first_party = ("--config", 'lint.isort.known-first-party=["app","tests"]')
     for arguments in ((*sort, *RUFF_SETTINGS, *first_party), ("format", *RUFF_SETTINGS)):
-        subprocess.run(
-            [find_ruff_bin(), *arguments, "."], cwd=root, capture_output=True, check=False
-        )
+        subprocess.run([ruff_bin(), *arguments, "."], cwd=root, capture_output=True, check=False)

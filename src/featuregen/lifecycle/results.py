@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from featuregen.lifecycle.known import Known
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from featuregen.lifecycle.carrying import Carried
     from featuregen.merge.state import Conflict
     from featuregen.progress import Stopwatch
-    from featuregen.results import ContractChange, Outcome
+    from featuregen.results import ByHand, ContractChange, Outcome
     from featuregen.spec.model import FeatureSpec
     from featuregen.verify import Verification
     from featuregen.workspace import FileDiff, Staged
@@ -32,7 +32,6 @@ def result(
     contract: tuple[ContractChange, ...] = (),
     diffs: tuple[FileDiff, ...] = (),
     notes: Sequence[str] = (),
-    next_steps: Sequence[str] = (),
     conflicts: Sequence[OpenConflict] = (),
 ) -> RunResult:
     """The result of a run, with what was merged and staged in it."""
@@ -41,6 +40,8 @@ def result(
     from featuregen.pipeline import file_changes, open_hooks
 
     stale = stale_notes(find_house(known.root)) if command == "update" else []
+    opened = (*(map(told, carried.conflicts) if carried else ()), *conflicts)
+    by_hand = carried.by_hand if carried else ()
     only = specs[0] if len(specs) == 1 else None
     picture = feature_picture(only, open_hooks(only, known.root, staged)) if only else None
     return RunResult(
@@ -49,20 +50,47 @@ def result(
         picture=picture,
         outcome=outcome,
         files=file_changes(staged) if staged else (),
-        by_hand=carried.by_hand if carried else (),
+        by_hand=by_hand,
         notes=(*(carried.notes if carried else ()), *notes, *stale),
         verification=verification,
         stages=tuple(StageTime(name, seconds) for name, seconds in watch.times),
-        next_steps=tuple(next_steps),
+        next_steps=tuple(
+            _next_steps(command, outcome, opened, by_hand, proven=verification is not None)
+        ),
         warnings=tuple(warning for spec in specs for warning in spec.warnings),
         features=tuple(features),
         sources=tuple(spec.source for spec in specs),
-        conflicts=(*(map(told, carried.conflicts) if carried else ()), *conflicts),
+        conflicts=opened,
         kept=_kept(carried) if carried else None,
         contract=contract,
         diffs=diffs,
         test_functions=_test_functions(carried) if carried else None,
     )
+
+
+def _next_steps(
+    command: str,
+    outcome: Outcome,
+    conflicts: Sequence[OpenConflict],
+    by_hand: Sequence[ByHand],
+    *,
+    proven: bool,
+) -> Iterator[str]:
+    """What the run leaves to a person."""
+    if outcome == "failed":
+        yield "nothing was written; correct what failed, and run it again"
+        if command != "resolve":
+            yield "to look at the code with its failures: the same command with --no-verify"
+        return
+    if outcome in {"planned", "due"}:
+        yield f"to do it: featuregen {command}"
+        return
+    if by_hand:
+        yield f"by hand: what is told above, in {', '.join(sorted({one.path for one in by_hand}))}"
+    if conflicts:
+        yield "mend the conflicts, then: featuregen resolve"
+    elif outcome in {"updated", "renamed", "removed", "resolved"} and not proven:
+        yield "prove it: featuregen verify"
 
 
 def told(conflict: Conflict) -> OpenConflict:
