@@ -167,6 +167,11 @@ def text_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def block_names(text: str) -> tuple[str, ...]:
+    """The blocks of a template, in their order: what a team's own may fill."""
+    return tuple(_BLOCK.findall(text))
+
+
 def ejected(name: str, *, blocks: bool) -> str:
     """The text to start a template of the team's with: a copy of ours, or its blocks to fill.
 
@@ -181,10 +186,10 @@ def ejected(name: str, *, blocks: bool) -> str:
             hint=did_you_mean(name, our_templates()) or "see: featuregen templates list",
             exit_code=2,
         )
-    head = f"{{# from featuregen {VERSION}, sha256 {text_digest(text)} #}}\n"
+    head = _stamp(text) + "\n"
     if not blocks:
         return head + text
-    names = _BLOCK.findall(text)
+    names = block_names(text)
     if not names:
         raise FeaturegenError(
             f"{name} has no blocks",
@@ -193,6 +198,20 @@ def ejected(name: str, *, blocks: bool) -> str:
         )
     filled = (f"{{% block {each} %}}\n{{{{ super() }}}}\n{{% endblock %}}\n" for each in names)
     return head + f'{{% extends "{ORIGINALS}/{name}" %}}\n' + "".join(filled)
+
+
+def _stamp(text: str) -> str:
+    return f"{{# from featuregen {VERSION}, sha256 {text_digest(text)} #}}"
+
+
+def stamped(name: str, text: str) -> str:
+    """The team's template with the note that it fits ours as it is now."""
+    ours = original(name)
+    if ours is None:
+        return text
+    if _ORIGIN.search(text):
+        return _ORIGIN.sub(lambda _: _stamp(ours), text, count=1)
+    return f"{_stamp(ours)}\n{text}"
 
 
 def _fault(what: str, hint: str | None = None) -> FeaturegenError:

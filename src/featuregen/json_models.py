@@ -302,6 +302,28 @@ class BlameDocument(Document):
     origin: Origin
 
 
+class HouseTemplate(Part):
+    """A template of the team's own."""
+
+    name: str
+    replaces: bool
+    extends: bool
+    made_from: str | None
+    stale: bool
+
+
+class TemplateState(Part):
+    name: str
+    blocks: tuple[str, ...]
+    house: HouseTemplate | None
+
+
+class TemplatesDocument(Document):
+    templates: tuple[TemplateState, ...]
+    written: tuple[str, ...]
+    diff: str | None
+
+
 class SchemaDocument(Document):
     json_schema: dict[str, Any]
 

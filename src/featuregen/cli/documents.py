@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from featuregen import errors, results
     from featuregen.cli.check import Checked
+    from featuregen.ejecting import TemplateState
     from featuregen.lifecycle.blaming import Origin
     from featuregen.lifecycle.statuses import ProjectStatus
     from featuregen.spec.catalogue import Entry
@@ -101,6 +102,17 @@ def status_document(status: ProjectStatus) -> Document:
 def blame_document(origin: Origin) -> Document:
     """Where one line comes from."""
     return _head("blame", 0) | {"origin": _plain(origin)}
+
+
+def templates_document(
+    found: Iterable[TemplateState], *, written: tuple[str, ...] = (), diff: str | None = None
+) -> Document:
+    """The templates of a project, or what was ejected, or a diff."""
+    return _head("templates", 0) | {
+        "templates": [_plain(each) for each in found],
+        "written": [_plain(path) for path in written],
+        "diff": diff,
+    }
 
 
 def schema_document(schema: dict[str, Any]) -> Document:

@@ -284,7 +284,7 @@ _ALL = (
         "List the templates, and start your own over them.",
         _templates,
         (
-            Argument("action", "ACTION", "One of list, eject, diff.", "text"),
+            Argument("action", "ACTION", "One of list, eject, diff, accept.", "text"),
             Argument("template", "TEMPLATE", "As 'list' names it.", "text", required=False),
         ),
         (
