@@ -25,10 +25,17 @@ CURRENCY_EXPONENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """An expression, and whether it may be None."""
+    """An expression. Where it may be None, `guard` is what makes `inner` safe to work on."""
 
-    code: str
-    nullable: bool
+    inner: str
+    guard: str | None = None
+    nullable: bool = False
+    guarded: bool = False  # the guard must be written out: `inner` alone would fail
+
+    @property
+    def code(self) -> str:
+        """The expression as it is written."""
+        return f"{self.inner} if {self.guard} else None" if self.guarded else self.inner
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +60,36 @@ def source_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term
 def _plain_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term:
     match source.kind:
         case "literal":
-            return Term(py_string(source.literal or ""), nullable=False)
+            return Term(py_string(source.literal or ""))
         case "settings":
             return _setting_code(source.path[-1], spec)
         case "user":
-            optional = operation.auth == "optional"
-            attribute = source.path[-1]
-            code = f"user.{attribute}"
-            return Term(
-                f"{code} if user else None" if optional else code, optional or attribute == "email"
-            )
+            return _user_code(source.path[-1], optional=operation.auth == "optional")
         case "request":
             return _request_code(source.path, spec.models[operation.request or ""].fields, spec)
         case _:
             name = source.path[-1]
-            field = parameter(operation, source.kind, name)
-            return Term(name, field.nullable)
+            return _maybe(name, nullable=parameter(operation, source.kind, name).nullable)
+
+
+def _maybe(code: str, *, nullable: bool) -> Term:
+    return Term(code, f"{code} is not None" if nullable else None, nullable)
 
 
 def _setting_code(name: str, spec: FeatureSpec) -> Term:
     setting = spec.settings[name]
     code = f"self._settings.{name}"
-    return Term(
-        f"{code}.get_secret_value()" if setting.type.kind == "secret" else code, setting.nullable
-    )
+    if setting.type.kind == "secret":
+        return Term(f"{code}.get_secret_value()", code, setting.nullable, guarded=setting.nullable)
+    return _maybe(code, nullable=setting.nullable)
+
+
+def _user_code(attribute: str, *, optional: bool) -> Term:
+    code = f"user.{attribute}"
+    if not optional:
+        return _maybe(code, nullable=attribute == "email")
+    guard = "user and user.email" if attribute == "email" else "user"
+    return Term(code, guard, nullable=True, guarded=True)
 
 
 def _request_code(path: Sequence[str], fields: Sequence[Field], spec: FeatureSpec) -> Term:
@@ -85,19 +98,20 @@ def _request_code(path: Sequence[str], fields: Sequence[Field], spec: FeatureSpe
         field = next(item for item in fields if item.name == part)
         code = f"{code}.{part}"
         rest = path[position + 1 :]
+        nullable = field.nullable
         if not rest:
-            nullable = field.nullable
             break
         if field.nullable:
             guards.append(f"{code} is not None")
         if field.type.kind == "list" and field.type.of is not None:
             inner = _request_code(rest, spec.models[field.type.of.model or ""].fields, spec)
             code = f"[{inner.code.replace('data', 'item', 1)} for item in {code}]"
+            nullable = False
             break
         fields = spec.models[field.type.model or ""].fields
-    if guards:
-        return Term(f"{code} if {' and '.join(guards)} else None", nullable=True)
-    return Term(code, nullable)
+    last = [f"{code} is not None"] if nullable else []
+    guard = " and ".join([*guards, *last]) or None
+    return Term(code, guard, nullable=bool(guard), guarded=bool(guards))
 
 
 def parameter(operation: Operation, kind: str, name: str) -> Field:
@@ -107,28 +121,25 @@ def parameter(operation: Operation, kind: str, name: str) -> Field:
 
 
 def _piped(term: Term, pipe: Pipe, operation: Operation, spec: FeatureSpec) -> Term:
-    inner = f"({term.code})" if " " in term.code else term.code
+    inner, nullable = term.inner, term.nullable
+    code = inner
     match pipe.name:
         case "lower" | "upper" | "isoformat":
             code = f"{inner}.{pipe.name}()"
         case "str":
-            code = f"str({term.code})"
+            code = f"str({inner})"
         case "minor_units" | "from_minor_units":
             currency = argument_source(pipe.args[0], operation)
-            code = f"{pipe.name}({term.code}, {source_code(currency, operation, spec).code})"
+            code = f"{pipe.name}({inner}, {source_code(currency, operation, spec).code})"
         case "from_unix":
-            code = f"datetime.fromtimestamp({term.code}, UTC)"
-        case _:
+            code = f"datetime.fromtimestamp({inner}, UTC)"
+        case "map":
             table, otherwise = split_table(pipe)
             entries = ", ".join(f"{py_string(key)}: {py_string(value)}" for key, value in table)
             rest = f", {py_string(otherwise)}" if otherwise is not None else ""
-            code = f"{{{entries}}}.get({term.code}{rest})"
-            return Term(code, otherwise is None)
-    return (
-        Term(f"{code} if {inner} is not None else None", nullable=True)
-        if term.nullable
-        else Term(code, nullable=False)
-    )
+            code = f"{{{entries}}}.get({inner}{rest})"
+            nullable = nullable or otherwise is None
+    return Term(code, term.guard, nullable, guarded=term.guard is not None)
 
 
 def split_table(pipe: Pipe) -> tuple[tuple[tuple[str, str], ...], str | None]:
@@ -140,7 +151,7 @@ def split_table(pipe: Pipe) -> tuple[tuple[tuple[str, str], ...], str | None]:
 
 
 def argument_source(name: str, operation: Operation) -> Source:
-    """A pipe's argument names a value of the same request: a parameter, else a field of the body."""
+    """A pipe's argument names a value of the request: a parameter, else a field of the body."""
     parts = tuple(name.split("."))
     for kind in ("path", "query", "header"):
         fields = {
