@@ -65,7 +65,7 @@ def warnings_of(spec: FeatureSpec) -> tuple[Diagnostic, ...]:
     return spec.warnings
 
 
-def plan(spec_path: Path, into: Path) -> PlanResult:
+def plan(spec_path: Path | Given, into: Path) -> PlanResult:
     """The dry run of `new`: nothing is written."""
     from featuregen.picture import feature_picture
     from featuregen.progress import Silent, Stopwatch
@@ -74,8 +74,11 @@ def plan(spec_path: Path, into: Path) -> PlanResult:
     from featuregen.spec.load import load_spec
     from featuregen.workspace import tree_diff
 
-    spec = load_spec(spec_path)
-    given = Given(spec, spec_path.read_bytes())
+    if isinstance(spec_path, Given):
+        given = spec_path
+    else:
+        given = Given(load_spec(spec_path), spec_path.read_bytes())
+    spec = given.spec
     prepared = prepare([given], find_project(into), Stopwatch(Silent()))
     return PlanResult(
         root=str(prepared.project.root),
@@ -91,7 +94,7 @@ def plan(spec_path: Path, into: Path) -> PlanResult:
 
 
 def new(
-    spec_paths: Path | Sequence[Path], into: Path, options: Options, progress: Progress
+    spec_paths: Path | Given | Sequence[Path], into: Path, options: Options, progress: Progress
 ) -> RunResult:
     """Load → plan → render → wire → stage → verify → apply → report, of one spec or of many."""
     from featuregen.progress import Stopwatch
@@ -100,7 +103,10 @@ def new(
 
     watch = Stopwatch(progress)
     with watch.stage("check"):
-        given = load_specs([spec_paths] if isinstance(spec_paths, Path) else spec_paths)
+        if isinstance(spec_paths, Given):
+            given = [spec_paths]
+        else:
+            given = load_specs([spec_paths] if isinstance(spec_paths, Path) else spec_paths)
     with project_lock(into.absolute()):
         recover(into.absolute())
         project = find_project(into)

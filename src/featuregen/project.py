@@ -11,7 +11,9 @@ from featuregen.errors import FeaturegenError
 HOME = ".featuregen"
 _IGNORED = frozenset(
     {".git", ".gitignore", ".gitattributes", ".venv", ".idea", ".vscode", ".DS_Store"}
+    | {".agents", ".claude", ".codex", ".cursor", ".mcp.json", "AGENTS.md", "CLAUDE.md"}
 )
+"""What may stand in a folder that is to become a project: the tools' files, not code."""
 
 
 @dataclass(frozen=True, slots=True)
