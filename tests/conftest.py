@@ -85,3 +85,20 @@ def snapshot(root: Path) -> dict[str, tuple[bytes, int]]:
         for path in sorted(root.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
+
+
+@pytest.fixture(scope="session")
+def _pristine_trio(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from lifecycle_scenes import SPECS, add
+
+    root = tmp_path_factory.mktemp("trio") / "shop-api"
+    add(root, *SPECS)
+    return root
+
+
+@pytest.fixture
+def trio(_pristine_trio: Path, tmp_path: Path) -> Path:
+    """A project of its own with the three features of `lifecycle_scenes`, not verified."""
+    root = tmp_path / "shop-api"
+    shutil.copytree(_pristine_trio, root)
+    return root
