@@ -10,7 +10,7 @@ from featuregen.plan.clients import callers, needs_key, query_mappings, sends_qu
 from featuregen.plan.model import FakePlan, FakeRoutePlan
 from featuregen.plan.names import pascal, words
 from featuregen.plan.quote import docstring, py_literal, py_string
-from featuregen.plan.sources import source_code
+from featuregen.plan.sources import parameter, source_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,8 +88,9 @@ def _route(operation: Operation, upstream: Upstream, spec: FeatureSpec) -> FakeR
     body = () if sends_query(call) else call.send
     if body:
         arguments.append(f"encoding={py_string(upstream.encoding)}")
-    for name, mappings in (("", body), ("query_", query_mappings(call))):
-        required, optional = _by_need(mappings, operation, spec)
+    text = upstream.encoding == "form"
+    for name, mappings, plain in (("", body, text), ("query_", query_mappings(call), True)):
+        required, optional = _by_need(mappings, operation, spec, plain=plain)
         if required:
             arguments.append(f"{name}required={_frozenset(required)}")
         if optional:
@@ -124,15 +125,27 @@ def _nullable(mapping: Mapping, operation: Operation, spec: FeatureSpec) -> bool
 
 
 def _by_need(
-    mappings: Iterable[Mapping], operation: Operation, spec: FeatureSpec
+    mappings: Iterable[Mapping], operation: Operation, spec: FeatureSpec, *, plain: bool
 ) -> tuple[list[str], list[str]]:
+    """Targets that are always sent, and those that may be left out; `plain` text has no empty list."""
     required: list[str] = []
     optional: list[str] = []
     for mapping in mappings:
-        (optional if _nullable(mapping, operation, spec) else required).append(
-            ".".join(mapping.target)
+        absent = _nullable(mapping, operation, spec) or (
+            plain and _is_list(mapping, operation, spec)
         )
+        (optional if absent else required).append(".".join(mapping.target))
     return required, optional
+
+
+def _is_list(mapping: Mapping, operation: Operation, spec: FeatureSpec) -> bool:
+    kind, path = mapping.source.kind, mapping.source.path
+    if kind in {"path", "query", "header"}:
+        return parameter(operation, kind, path[-1]).type.kind == "list"
+    if kind != "request":
+        return False
+    fields = spec.models[operation.request or ""].fields
+    return any(field.name == path[0] and field.type.kind == "list" for field in fields)
 
 
 def _frozenset(names: Iterable[str]) -> str:
