@@ -61,8 +61,10 @@ operations:
     call:
       method: POST
       path: /items
-      send: {{amount: amount, currency: currency, reference: reference, quantity: quantity, note: note, owner: user.id}}
-      receive: &item {{{name}_id: id, status: status, amount: amount, currency: currency, created_at: created_at}}
+      send: {{amount: amount, currency: currency, reference: reference, quantity: quantity,
+             note: note, owner: user.id}}
+      receive: &item {{{name}_id: id, status: status, amount: amount, currency: currency,
+                       created_at: created_at}}
   get_{name}:
     method: GET
     path: /{{{name}_id}}
@@ -77,7 +79,8 @@ operations:
       limit: {{type: int, ge: 1, le: 100, default: 20}}
     response: list[{type}]
     permission: {name}.read
-    call: {{method: GET, path: /items, send: {{status: status, limit: limit}}, items: data, receive: *item}}
+    call:
+      {{method: GET, path: /items, send: {{status: status, limit: limit}}, items: data, receive: *item}}
   cancel_{name}:
     method: POST
     path: /{{{name}_id}}/cancel
@@ -93,8 +96,8 @@ operations:
     call: {{method: DELETE, path: "/items/{{{name}_id}}"}}
 """
 
-_FIRST = "amber brisk coral dusty early faint green happy ivory jolly".split()
-_SECOND = "acorn badge cabin daisy eagle flute grape heron inlet jewel".split()
+_FIRST = ("amber", "brisk", "coral", "dusty", "early", "faint", "green", "happy", "ivory", "jolly")
+_SECOND = ("acorn", "badge", "cabin", "daisy", "eagle", "flute", "grape", "heron", "inlet", "jewel")
 
 
 def write_specs(folder: Path) -> list[Path]:
