@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,15 +91,16 @@ def _folder(setting: str | None, to: str | None) -> str:
 
 
 def _with_setting(root: Path, folder: str) -> bytes:
-    text = (root / "pyproject.toml").read_text(encoding="utf-8")
-    if "[tool.featuregen]" in text:
-        raise FeaturegenError(
-            "[tool.featuregen] names no folder for the templates",
-            where="pyproject.toml",
-            hint=f'write this into it: templates = "{folder}/"',
-        )
+    """The project's pyproject with the folder in its table, which every project of ours has."""
+    text = (root / "pyproject.toml").read_bytes().decode()
+    line = f'templates = "{folder}/"\n'
+    changed, found = re.subn(
+        r"^(\[tool\.featuregen\][^\n]*\n)", lambda table: table[1] + line, text, flags=re.MULTILINE
+    )
+    if found:
+        return changed.encode()
     ended = text if text.endswith("\n") or not text else text + "\n"
-    return f'{ended}\n[tool.featuregen]\ntemplates = "{folder}/"\n'.encode()
+    return f"{ended}\n[tool.featuregen]\n{line}".encode()
 
 
 def accept_template(into: Path, template: str) -> Ejected:

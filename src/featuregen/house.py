@@ -6,6 +6,7 @@ Templates are code of the project's, as its tests are; still they run in Jinja's
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -71,7 +72,7 @@ def house_setting(root: Path) -> str | None:
         text = (root / "pyproject.toml").read_bytes()
     except OSError:
         return None
-    if b"featuregen" not in text:
+    if b"featuregen" not in text or b"templates" not in text:
         return None
     import tomllib
 
@@ -119,6 +120,43 @@ def _check_name(name: str) -> None:
             f"two features would both write {name.partition('/')[2].removesuffix(_SUFFIX)!r}",
             hint=f"put 'feature' or 'plural' into the name of {name}, or move it to project/",
         )
+
+
+@contextlib.contextmanager
+def blamed_on(house: House | None) -> Iterator[None]:
+    """With templates of the team's in it, a render that fails is theirs to mend, no bug of ours."""
+    if house is None:
+        yield
+        return
+    from jinja2 import TemplateError
+
+    try:
+        yield
+    except FeaturegenError as error:
+        raise FeaturegenError(error.what, where=str(house.root), hint=error.hint) from error
+    except (
+        TemplateError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise FeaturegenError(
+            f"a template of the team's fails: {error}", where=_place(house, error)
+        ) from error
+
+
+def _place(house: House, error: Exception) -> str:
+    """The template and its line, as Jinja has written them into the traceback."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"{frame.filename}:{frame.lineno}" for frame in frames]
+    if isinstance(file := getattr(error, "filename", None), str):  # of a syntax error
+        lines.append(f"{file}:{getattr(error, 'lineno', '')}")
+    inside = [line for line in lines if line.startswith(str(house.root))]
+    return (inside or [str(house.root)])[-1]
 
 
 def house_templates(house: House) -> tuple[HouseTemplate, ...]:
@@ -196,7 +234,7 @@ def ejected(name: str, *, blocks: bool) -> str:
             hint="take a copy of the whole: leave out --blocks",
             exit_code=2,
         )
-    filled = (f"{{% block {each} %}}\n{{{{ super() }}}}\n{{% endblock %}}\n" for each in names)
+    filled = (f"{{% block {each} %}}\n{{{{ super() }}}}{{% endblock %}}\n" for each in names)
     return head + f'{{% extends "{ORIGINALS}/{name}" %}}\n' + "".join(filled)
 
 

@@ -252,7 +252,7 @@ def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Prepa
         formatted_before,
         other_contributions,
     )
-    from featuregen.house import find_house
+    from featuregen.house import blamed_on, find_house
     from featuregen.lock import load_lock, spec_hash
     from featuregen.plan.project import plan_project
     from featuregen.render import format_files, render_feature, render_project
@@ -272,7 +272,8 @@ def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Prepa
         everyone = (*others, *added)
         skeleton = render_project(plan_project(name, everyone), everyone, house)
         every = {path: text for files, _ in rendered for path, text in files.items()}
-        formatted = format_files({**every, **skeleton}, formatted_before(old))
+        with blamed_on(house):
+            formatted = format_files({**every, **skeleton}, formatted_before(old))
         shared = {path: formatted[path] for path in skeleton}
     with watch.stage("wire"):
         assembly = Assembly(project.root)

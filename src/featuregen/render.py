@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
+from featuregen.house import blamed_on
 from featuregen.templates import templates_root
 
 if TYPE_CHECKING:
@@ -81,10 +82,11 @@ def render_feature(
     context = feature_context(plan)
     files: dict[str, str] = {}
     jinja = environment(house)
-    for template in templates_of("feature", house):
-        for path, extra in outputs(template, plan):
-            files[path] = jinja.get_template(template).render({**context, **extra})
-    section = jinja.get_template(README_SECTION).render(context)
+    with blamed_on(house):
+        for template in templates_of("feature", house):
+            for path, extra in outputs(template, plan):
+                files[path] = jinja.get_template(template).render({**context, **extra})
+        section = jinja.get_template(README_SECTION).render(context)
     return _written(files), replace(plan.contribution, readme=section.strip("\n") + "\n")
 
 
@@ -94,12 +96,12 @@ def render_project(
     """The skeleton and the shared files, not yet formatted."""
     context = project_context(project, contributions)
     jinja = environment(house)
-    return _written(
-        {
+    with blamed_on(house):
+        files = {
             _output(template): jinja.get_template(template).render(context)
             for template in templates_of("project", house)
         }
-    )
+    return _written(files)
 
 
 def feature_context(plan: FeaturePlan) -> dict[str, object]:

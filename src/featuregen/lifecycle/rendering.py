@@ -98,7 +98,7 @@ def render(
     route.
     """
     from featuregen.collisions import check_collisions
-    from featuregen.house import find_house
+    from featuregen.house import blamed_on, find_house
     from featuregen.plan.make import make_plan
     from featuregen.plan.project import plan_project
     from featuregen.render import format_files, render_feature, render_project
@@ -118,9 +118,10 @@ def render(
     skeleton = {}
     if everyone or keep_skeleton:
         skeleton = render_project(plan_project(name, everyone), everyone, house)
-    formatted = format_files(
-        {**skeleton, **{k: v for files in own.values() for k, v in files.items()}}
-    )
+    with blamed_on(house):
+        formatted = format_files(
+            {**skeleton, **{k: v for files in own.values() for k, v in files.items()}}
+        )
     return Rendered(
         {
             each.spec.feature: Render(
