@@ -1,4 +1,4 @@
-"""What must come out of a case of `merge_oracle`, judged from its edit scripts and the texts alone."""
+"""What must come out of a case of `merge_oracle`, judged from its scripts and the texts alone."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ class Read:
 
     markers: dict[str, list[str]]
     content: dict[str, list[str]]
-    """Qualname → the definitions of that name, each as its dump and its comments."""
+    """Qualname → the definitions of that name, each without its layout."""
     qualnames: frozenset[str]
     imported: frozenset[str]
-    used: frozenset[str]
 
 
 def judge(case: Case, result: str, shown: str | None = None) -> list[str]:
     """All that is wrong with a merge result: `lost`, `misplaced`, `returned`, `unbound`, `syntax`.
 
-    `shown` is the text with conflict markers, where there are conflicts; `result` then has the user's side.
+    `shown` is the text with conflict markers, if there are any; `result` then has the user's side.
     """
     try:
         read = read_module(result)
@@ -45,7 +44,7 @@ def judge(case: Case, result: str, shown: str | None = None) -> list[str]:
         *_contents(case, result),
         *_names(case, read),
         *_removed(case, read),
-        *_imports(case, read),
+        *_imports(case, read, result),
     ]
 
 
@@ -55,10 +54,6 @@ def read_module(text: str) -> Read:
     lines = text.split("\n")
     scopes = [""] * (len(lines) + 1)
     content: dict[str, list[str]] = {}
-    # In this code a `#` is always a comment.
-    comments = {
-        number: line[line.index("#") :] for number, line in enumerate(lines, 1) if "#" in line
-    }
 
     def visit(body: list[ast.stmt], prefix: str) -> None:
         for node in body:
@@ -67,12 +62,11 @@ def read_module(text: str) -> Read:
                 name = prefix + node.name + _role(node)
                 scopes[start : end + 1] = [name] * (end - start + 1)
                 if not isinstance(node, ast.ClassDef):
-                    said = [comments[line] for line in range(start, end + 1) if line in comments]
-                    content.setdefault(name, []).append(f"{ast.dump(node)} {said}")
+                    content.setdefault(name, []).append(_squeezed(lines[start - 1 : end]))
                 visit(node.body, f"{name}.")
             elif isinstance(node, ast.Assign) and "." not in prefix[:-1]:
                 name = prefix + ast.unparse(node.targets[0])
-                content.setdefault(name, []).append(ast.dump(node))
+                content.setdefault(name, []).append(_squeezed(lines[start - 1 : end]))
             elif isinstance(node, ast.If | ast.Try) and not prefix:
                 scope = "<typing>" if isinstance(node, ast.If) else "<tried>"
                 scopes[start : end + 1] = [scope] * (end - start + 1)
@@ -82,13 +76,15 @@ def read_module(text: str) -> Read:
     for number, line in enumerate(lines, 1):
         for marker in MARKER.findall(line):
             markers.setdefault(marker, []).append(scopes[number])
-    nodes = list(ast.walk(tree))
-    imported = {
-        alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
-    }
-    used = {node.id for node in nodes if isinstance(node, ast.Name)}
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+    imported = frozenset(alias.name for node in imports for alias in node.names)
     names = frozenset(scope for scope in scopes if scope)
-    return Read(markers, content, names, frozenset(imported), frozenset(used))
+    return Read(markers, content, names, imported)
+
+
+def _squeezed(lines: list[str]) -> str:
+    """Code and comments without their layout, which an exploded call is in this code."""
+    return re.sub(r"\s+", "", "".join(lines)).replace(",)", ")")
 
 
 def _extent(node: ast.stmt, lines: list[str]) -> tuple[int, int]:
@@ -207,7 +203,7 @@ def _markers(case: Case, side: Side, read: Read, *, decided: bool) -> list[str]:
 
 
 def _contents(case: Case, result: str) -> list[str]:
-    """What only one side touched must be exactly as that side has it; former names count as the name."""
+    """What only one side touched must be exactly as that side has it, renames aside."""
     base, ours, theirs, merged = (
         read_module(RENAMED.sub("", text)).content
         for text in (case.base, case.ours, case.theirs, result)
@@ -238,7 +234,7 @@ def _stays(case: Case, outer: str, side: Side) -> bool:
 
 
 def _names(case: Case, read: Read) -> list[str]:
-    """Every definition that both sides have stands under the name and in the place that it should."""
+    """Every definition that both sides have stands under the right name in the right place."""
     expected = _Expectation(case)
     problems = []
     for uid in expected.ours.chain:
@@ -273,9 +269,9 @@ def _removed(case: Case, read: Read) -> list[str]:
     ]
 
 
-def _imports(case: Case, read: Read) -> list[str]:
+def _imports(case: Case, read: Read, result: str) -> list[str]:
     name = "ConflictError"
-    if name in read.used:
+    if f"raise {name}" in result:
         return [] if name in read.imported else [f"unbound: {name}"]
     dropped = any(name not in read_module(text).imported for text in (case.ours, case.theirs))
     return [f"returned: import of {name}"] if dropped and name in read.imported else []

@@ -2,8 +2,8 @@
 
 A case is a model of a module, copied twice and edited by two scripts of edits. Every edit leaves a
 marker (`ours_3_1x`) that occurs nowhere else; the script remembers which definition it belongs to.
-Nothing here uses the merge engine: the texts are rendered from the models, and `merge_judge` reads the
-result with `ast`.
+Nothing here uses the merge engine: the texts are rendered from the models, and `merge_judge` reads
+the result with `ast`.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ class Function:
         if self.stub:
             return [*lines, "    ..."]
         for item in self.body:
-            nested = isinstance(item, Function)
-            inner = item.render() if nested else item.render(exploded=self.exploded)  # type: ignore[call-arg]
-            lines += [*([""] if nested else []), *(f"    {line}" for line in inner)]
+            if isinstance(item, Function):
+                lines += ["", *(f"    {line}" for line in item.render())]
+            else:
+                lines += [f"    {line}" for line in item.render(exploded=self.exploded)]
         return lines
 
 
@@ -409,7 +410,7 @@ def move_to_other_class(script: Script) -> None:
     if place.owner is None or not others or script.cases.random.random() < 0.5:
         return
     target = script.cases.random.choice(others)
-    # Another method that takes over a name from one that is gone could not be told from a changed one.
+    # A method that takes over the name of one that is gone cannot be told from a changed one.
     known = {member.name for each in (target, script.before(target)) for member in each.members}
     if function.name not in known:
         place.holder.remove(function)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from featuregen.merge.chunks import split_lines
 from featuregen.merge.lines import Sections
-from featuregen.merge.source import Source, owners, parse, statements, tokens_of_comments
+from featuregen.merge.source import Source, owners, parse, tokens_of_comments
+from featuregen.merge.state import Renames
 
 Scopes = dict[str, Counter[str]]
 """Per scope, how often each line occurs in it; lines without a letter or digit are left out."""
@@ -33,33 +34,6 @@ class Texts:
     base: str
     ours: str
     theirs: str
-
-
-@dataclass(frozen=True, slots=True)
-class Renames:
-    """Qualname on one side → qualname in the result."""
-
-    by_theirs: Mapping[str, str] = field(default_factory=dict)
-    by_ours: Mapping[str, str] = field(default_factory=dict)
-
-    def of_ours(self, name: str) -> str:
-        return _follow(name, self.by_theirs)
-
-    def of_theirs(self, name: str) -> str:
-        return _follow(name, self.by_ours)
-
-    def of_base(self, name: str) -> str:
-        return _follow(name, {**self.by_theirs, **self.by_ours})
-
-
-def _follow(name: str, renames: Mapping[str, str]) -> str:
-    if not renames:
-        return name
-    result = ""
-    for part in name.split("."):
-        result = f"{result}.{part}" if result else part
-        result = renames.get(result, result)
-    return result
 
 
 def audit_python(
@@ -168,7 +142,7 @@ def imports(text: str) -> frozenset[tuple[str, str]]:
 
 
 def _imports(source: Source) -> Iterable[ast.Import | ast.ImportFrom]:
-    for _, node in statements(source.tree.body):
+    for _, node in source.statements:
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node
 
@@ -182,15 +156,16 @@ def lines_by_scope(text: str) -> Scopes:
         for node in _imports(source)
         for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
-    out: Scopes = {}
+    out: Scopes = defaultdict(Counter)
     for number, (line, owner) in enumerate(zip(source.lines, owners(source), strict=True), 1):
-        scope = out.setdefault(owner, Counter())
         said = line.strip()
         if number in imported:
             said = line[line.index("#") :].strip() if "#" in line else ""
         if _MEANS.search(said):
-            scope[_NAMED.sub(r"\1", said, count=1)] += 1
-    return out
+            if "def " in said or "class " in said:
+                said = _NAMED.sub(r"\1", said, count=1)
+            out[owner][said] += 1
+    return dict(out)
 
 
 @lru_cache(maxsize=32)
@@ -207,8 +182,8 @@ def canonical_by_scope(text: str) -> Scopes:
 
 def lines_by_section(text: str, sections: Sections) -> Scopes:
     lines = split_lines(text)
-    out: Scopes = {}
+    out: Scopes = defaultdict(Counter)
     for line, section in zip(lines, sections(lines), strict=True):
         if _MEANS.search(line):
-            out.setdefault(section, Counter())[line.strip()] += 1
-    return out
+            out[section][line.strip()] += 1
+    return dict(out)

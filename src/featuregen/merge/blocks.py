@@ -137,7 +137,7 @@ def _unchanged(a: Unit, b: Unit) -> bool:
 
 
 def _untouched(a: Unit, b: Unit) -> bool:
-    """As `_unchanged`; but of a class only its text, because what is in it is compared one by one."""
+    """As `_unchanged`; of a class only the text, because its members are compared one by one."""
     if a.key[0] == "class":
         return a.text == b.text
     return _unchanged(a, b)

@@ -102,7 +102,7 @@ def _by_statement(units: Sequence[Unit], spans: Sequence[Span], name: str) -> li
         inside, tail = split_body(unit.source, statements, start, end)
         bodies.append(inside)
         tails.append(tail)
-    items = [[(each.dump, *each.lead.split()) for each in body] for body in bodies]
+    items = [[(each.content, *each.lead.split()) for each in body] for body in bodies]
     chunks: list[Chunk] = []
     for region in merge3(items[0], items[1], items[2]):
         base, ours, theirs = (

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from featuregen.merge.audit import Renames, Scopes, canonical_by_scope, imports, lines_by_section
+from featuregen.merge.audit import Scopes, canonical_by_scope, imports, lines_by_section
 from featuregen.merge.encoding import decode, is_binary
 from featuregen.merge.sections import sections_for
 from featuregen.merge.state import Conflict, FileState, Merged
@@ -73,12 +73,13 @@ def _python_scopes(text: str) -> Scopes:
 
 
 def _count(path: str, base: Scopes, ours: Scopes, after: Scopes, merged: Merged) -> Certificate:
-    renames = Renames(merged.renames)
+    renames = merged.renames
+    was = {renames.of_base(scope): lines for scope, lines in base.items()}
     empty: Counter[str] = Counter()
     symbols = symbols_kept = lines = lines_kept = 0
     lost: list[str] = []
     for scope, mine in ours.items():
-        own = mine - base.get(scope, empty)
+        own = mine - was.get(renames.of_ours(scope), empty)
         if not own:
             continue
         missing = own - after.get(renames.of_ours(scope), empty)

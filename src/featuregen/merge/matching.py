@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from difflib import SequenceMatcher
 
+from featuregen.merge.source import DEFINITIONS
 from featuregen.merge.units import Unit
 
 LIKENESS = (0.9, 0.75, 0.6)
@@ -15,8 +17,8 @@ LIKENESS = (0.9, 0.75, 0.6)
 By how many of its two neighbours are the same.
 """
 
-FEWEST_LINES = 2
-"""Below the first line; with fewer, likeness is chance."""
+FEWEST = 2
+"""With fewer lines or members, likeness is chance."""
 
 MARGIN = 0.1
 """By so much a likely rename has to be likelier than any other."""
@@ -29,10 +31,7 @@ def match_units(base: Sequence[Unit], other: Sequence[Unit]) -> Pairs:
     """For each unit of `other` that has a counterpart in `base`, which one."""
     pairs: Pairs = {}
     _pair(base, other, pairs, lambda unit: unit.key, only_unique=True)
-    _pair(base, other, pairs, lambda unit: (unit.key, unit.dump))
-    _pair(base, other, pairs, lambda unit: unit.key)
-    if len(pairs) == len(base) == len(other):
-        return pairs
+    _pair_repeated(base, other, pairs)
     _prefer_renamed(base, other, pairs)
     _pair(base, other, pairs, _relaxed, only_unique=True)
     _pair_renamed(base, other, pairs)
@@ -43,23 +42,31 @@ def match_units(base: Sequence[Unit], other: Sequence[Unit]) -> Pairs:
 def match_new(ours: Sequence[Unit], theirs: Sequence[Unit]) -> Pairs:
     """Which of the units that both sides added are the same: `{theirs: ours}`, by key only."""
     pairs: Pairs = {}
-    _pair(ours, theirs, pairs, lambda unit: (unit.key, unit.dump))
-    _pair(ours, theirs, pairs, lambda unit: unit.key)
+    _pair_repeated(ours, theirs, pairs)
     return pairs
+
+
+def _pair_repeated(base: Sequence[Unit], other: Sequence[Unit], pairs: Pairs) -> None:
+    """Overloads, several `try:`: those with the same content first, the others in their order."""
+    repeated = {unit.key for unit in base} & {
+        unit.key for index, unit in enumerate(other) if index not in pairs
+    }
+    _pair(base, other, pairs, lambda unit: unit.content if unit.key in repeated else None)
+    _pair(base, other, pairs, lambda unit: unit.key)
 
 
 def _prefer_renamed(base: Sequence[Unit], other: Sequence[Unit], pairs: Pairs) -> None:
     """Where one definition was renamed and another one took its name, the content decides."""
     extra = {
-        unit.anonymous_dump: index
+        unit.nameless_content: index
         for index, unit in enumerate(other)
         if index not in pairs and unit.is_definition
     }
-    for index, place in list(pairs.items()):
+    for index, place in list(pairs.items()) if extra else ():
         was, unit = base[place], other[index]
-        if not extra or not unit.is_definition or was.text == unit.text or alike(was, unit):
+        if not unit.is_definition or was.text == unit.text or alike(was, unit):
             continue
-        renamed = extra.get(was.anonymous_dump)
+        renamed = extra.get(was.nameless_content)
         if renamed is not None:
             del pairs[index]
             pairs[renamed] = place
@@ -79,6 +86,8 @@ def _pair(
     only_unique: bool = False,
 ) -> None:
     """Pair what has the same key and no partner yet; several of a key in their order."""
+    if len(pairs) in (len(base), len(other)):
+        return
     groups = (_groups(base, set(pairs.values()), key), _groups(other, set(pairs), key))
     for name, candidates in groups[0].items():
         found = groups[1].get(name, [])
@@ -132,14 +141,14 @@ def _pair_renamed(base: Sequence[Unit], other: Sequence[Unit], pairs: Pairs) -> 
 def _rename_score(was: Unit, unit: Unit, neighbours: int) -> float:
     """From 0, no rename, to 4. One that also changed the body needs a name that sounds like it."""
     sound = _sounds_like(was, unit)
-    if was.anonymous_dump == unit.anonymous_dump:
+    if was.nameless_content == unit.nameless_content:
         return 1 + neighbours + sound
     body = _likeness(was, unit)
     return body + neighbours + sound if sound and body >= LIKENESS[neighbours] else 0
 
 
 def _sounds_like(was: Unit, unit: Unit) -> float:
-    """The likeness of two names, 0 where they share no word: `create_refund`, `create_full_refund`."""
+    """The likeness of two names that share a word, as `refund` and `full_refund`; else 0."""
     words = [set(re.findall(r"[A-Z]?[a-z]+|[A-Z]+", unit.name)) for unit in (was, unit)]
     return SequenceMatcher(None, was.name, unit.name).ratio() if words[0] & words[1] else 0
 
@@ -176,12 +185,20 @@ def alike(a: Unit, b: Unit) -> bool:
 
 
 def _likeness(a: Unit, b: Unit) -> float:
-    """The share of equal lines, in any order, below the first; 0 where there are too few to tell."""
+    """The share of equal lines below the first, in any order, or of a class's methods."""
     lines = [
         Counter(line.strip() for line in unit.text.split("\n")[1:] if line.strip())
         for unit in (a, b)
     ]
-    sizes = [count.total() for count in lines]
-    if min(sizes) < FEWEST_LINES:
-        return 0
-    return 2 * (lines[0] & lines[1]).total() / sum(sizes)
+    return max(_overlap(*lines), _overlap(*(_members(unit) for unit in (a, b))))
+
+
+def _members(unit: Unit) -> Counter[str]:
+    """The names of a class's methods: they tell a class even where each of them was changed."""
+    body = unit.node.body if isinstance(unit.node, ast.ClassDef) else []
+    return Counter(node.name for node in body if isinstance(node, DEFINITIONS))
+
+
+def _overlap(a: Counter[str], b: Counter[str]) -> float:
+    sizes = (a.total(), b.total())
+    return 2 * (a & b).total() / sum(sizes) if min(sizes) >= FEWEST else 0

@@ -25,6 +25,8 @@ class Source:
     text: str
     lines: Sequence[str]
     tree: ast.Module
+    statements: Sequence[tuple[str, ast.stmt]]
+    """Every statement, outer ones first, with the prefix of its qualname: `Service.`."""
 
     def slice(self, start: int, end: int) -> str:
         """Lines `start` to `end`, counted from 1, `end` not included."""
@@ -38,7 +40,7 @@ def parse(text: str) -> Source:
         raise ValueError("a lone carriage return: line numbers cannot be trusted")
     readable = text if text.isascii() else text.translate(_STAND_INS)
     tree = ast.parse(readable)
-    return Source(text, split_lines(text), tree)
+    return Source(text, split_lines(text), tree, tuple(_statements(tree.body)))
 
 
 def first_line(node: ast.stmt) -> int:
@@ -68,25 +70,22 @@ def last_line(node: ast.stmt, lines: Sequence[str], limit: int) -> int:
     return end
 
 
-def statements(body: Sequence[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.stmt]]:
-    """Every statement, blocks before what is in them, with the prefix of its qualname: `Service.`."""
+def _statements(body: Sequence[ast.stmt], prefix: str = "") -> Iterator[tuple[str, ast.stmt]]:
     for node in body:
         yield prefix, node
-        inner = f"{prefix}{node.name}." if isinstance(node, DEFINITIONS) else prefix
-        for block in blocks(node):
-            yield from statements(block, inner)
+        if isinstance(node, COMPOUND):
+            inner = f"{prefix}{node.name}." if isinstance(node, DEFINITIONS) else prefix
+            for block in _blocks(node):
+                yield from _statements(block, inner)
 
 
-def blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+def _blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
     """The blocks of a compound statement, in order."""
-    if not isinstance(node, COMPOUND):
-        return
     if isinstance(node, ast.Match):
         yield from (case.body for case in node.cases)
         return
-    yield node.body
-    if isinstance(node, ast.Try | ast.TryStar):
-        yield from (handler.body for handler in node.handlers)
+    yield getattr(node, "body", [])
+    yield from (handler.body for handler in getattr(node, "handlers", []))
     for name in ("orelse", "finalbody"):
         yield getattr(node, name, [])
 
@@ -97,7 +96,7 @@ def owners(source: Source) -> list[str]:
     Decorators and the comments right above a definition are its own.
     """
     owned = [""] * len(source.lines)
-    for prefix, node in statements(source.tree.body):
+    for prefix, node in source.statements:
         if not isinstance(node, DEFINITIONS):
             continue
         start = first_line(node)

@@ -39,6 +39,33 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Renames:
+    """Symbols that one side renamed: qualname as the other side has it → qualname in the result."""
+
+    by_theirs: Mapping[str, str] = field(default_factory=dict)
+    by_ours: Mapping[str, str] = field(default_factory=dict)
+
+    def of_ours(self, name: str) -> str:
+        return _follow(name, self.by_theirs)
+
+    def of_theirs(self, name: str) -> str:
+        return _follow(name, self.by_ours)
+
+    def of_base(self, name: str) -> str:
+        return _follow(name, {**self.by_theirs, **self.by_ours})
+
+
+def _follow(name: str, renames: Mapping[str, str]) -> str:
+    if not renames:
+        return name
+    result = ""
+    for part in name.split("."):
+        result = f"{result}.{part}" if result else part
+        result = renames.get(result, result)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """The result for one file.
 
@@ -58,8 +85,7 @@ class Merged:
     notes: tuple[str, ...] = ()
     beside: FileState | None = None
     resolved: bytes | None = None
-    renames: Mapping[str, str] = field(default_factory=dict)
-    """Symbols of the user's file that the template renamed: old qualname to new."""
+    renames: Renames = field(default_factory=Renames)
 
 
 def beside_path(path: str) -> str:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from featuregen.merge.audit import Renames, Texts, audit_python, audit_text
+from featuregen.merge.audit import Texts, audit_python, audit_text
 from featuregen.merge.chunks import Chunk, Hunk, resolve, whole
 from featuregen.merge.lines import Sections, merge_by_section, no_sections
 from featuregen.merge.python import merge_python
 from featuregen.merge.sections import sections_for
 from featuregen.merge.source import comments, parse
+from featuregen.merge.state import Renames
 
 
 @dataclass(frozen=True, slots=True)
 class TextMerge:
     chunks: list[Chunk]
     notes: tuple[str, ...] = ()
-    renames: Mapping[str, str] = field(default_factory=dict)
+    renames: Renames = field(default_factory=Renames)
 
 
 def merge_text(path: str, base: str, ours: str, theirs: str) -> TextMerge:
@@ -56,7 +57,7 @@ def _by_unit(base: str, ours: str, theirs: str) -> tuple[TextMerge | None, str]:
     finding = audit_python(texts, renames, kept=merged.kept, decided=whole(merged.chunks))
     if finding is not None:
         return None, finding
-    return TextMerge(list(merged.chunks), merged.notes, merged.renamed_by_theirs), ""
+    return TextMerge(list(merged.chunks), merged.notes, renames), ""
 
 
 def _by_line(

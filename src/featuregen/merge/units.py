@@ -43,16 +43,23 @@ class Unit:
         return self.nodes[0]
 
     @cached_property
-    def dump(self) -> str:
-        """What the code means, whatever its layout; comments included."""
-        code = "".join(ast.dump(node) for node in self.nodes)
-        return "\n".join([code, *comments(self.text)])
+    def code(self) -> str:
+        """What the unit does, whatever its layout."""
+        return "".join(ast.dump(node) for node in self.nodes)
 
     @cached_property
-    def anonymous_dump(self) -> str:
-        """`dump` without the name of the definition: equal for a renamed one."""
-        quoted = f"name={self.name!r}"
-        return self.dump.replace(quoted, "name=·", 1)
+    def remarks(self) -> tuple[str, ...]:
+        return tuple(comments(self.text))
+
+    @property
+    def content(self) -> tuple[str, tuple[str, ...]]:
+        """Code and comments: equal for two units that differ in layout only."""
+        return self.code, self.remarks
+
+    @property
+    def nameless_content(self) -> tuple[str, tuple[str, ...]]:
+        """`content` without the name of the definition: equal for a renamed one."""
+        return self.code.replace(f"name={self.name!r}", "name=·", 1), self.remarks
 
     @property
     def is_definition(self) -> bool:
@@ -70,7 +77,9 @@ class Section:
 
 def same(a: Unit, b: Unit) -> bool:
     """True if two units differ in layout only (leads aside)."""
-    return a.text.strip() == b.text.strip() or a.dump == b.dump
+    if a.text.strip() == b.text.strip():
+        return True
+    return a.code == b.code and a.remarks == b.remarks
 
 
 def module_units(source: Source) -> Section:
