@@ -62,11 +62,11 @@ def test_an_update_there_and_back_leaves_the_tree_as_it_was(trio: Path) -> None:
     assert tree(trio) == before
 
 
-def test_an_updated_project_is_the_one_that_new_would_have_made(trio: Path, tmp_path: Path) -> None:
+def test_an_updated_project_is_the_one_that_new_would_have_made(trio: Path, scratch: Path) -> None:
     edit_spec(trio, "ticket", "values: [low, high]", "values: [low, high, now]")
     edit_spec(trio, "poll", "rate_limit: 5/minute", "rate_limit: 6/minute")
     update_now(trio)
-    fresh = tmp_path / "fresh" / "shop-api"
+    fresh = scratch / "fresh" / "shop-api"
     for feature in ("ticket", "greeting", "poll"):
         new(trio / f"features/{feature}.yaml", fresh, QUICK, Silent())
     assert tree(trio) == tree(fresh)
@@ -221,8 +221,8 @@ def test_a_shared_file_that_a_person_edited_gets_what_is_new(trio: Path) -> None
     assert (result.by_hand, result.conflicts) == ((), ())
 
 
-def test_a_new_need_reaches_a_shared_file_that_a_person_edited(tmp_path: Path) -> None:
-    root = tmp_path / "api"
+def test_a_new_need_reaches_a_shared_file_that_a_person_edited(scratch: Path) -> None:
+    root = scratch / "api"
     add(root, "greeting")
     edit(root, "app/main.py", "    return app\n", "    app.state.mine = True\n    return app\n")
     edit_spec(
