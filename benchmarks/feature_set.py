@@ -80,7 +80,8 @@ operations:
     response: list[{type}]
     permission: {name}.read
     call:
-      {{method: GET, path: /items, send: {{status: status, limit: limit}}, items: data, receive: *item}}
+      {{method: GET, path: /items, send: {{status: status, limit: limit}}, items: data,
+       receive: *item}}
   cancel_{name}:
     method: POST
     path: /{{{name}_id}}/cancel
