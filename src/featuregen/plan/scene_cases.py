@@ -185,6 +185,7 @@ def _only_json(field: Field, case: Case) -> bool:
         "time",
         "duration",
         "bytes",
+        "id",
     }:
         return not isinstance(case.value, str)
     if field.type.kind == "list":
@@ -211,5 +212,7 @@ def _parameter_change(
 
 
 def wire_parameter(where: str, field: Field) -> str:
-    """How an error names the parameter."""
+    """How an error names the parameter; a path's stands in the template under its own name."""
+    if where == "path":
+        return field.name
     return header_name(field) if where == "header" else field.wire_name

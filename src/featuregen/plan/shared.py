@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from featuregen.plan.contribution import (
 from featuregen.plan.names import pascal, sentence
 from featuregen.plan.operations import raised_errors, route_path
 from featuregen.plan.quote import docstring, env_comment, env_value, md_cell, md_text, py_string
-from featuregen.plan.samples import sample
+from featuregen.plan.samples import setting_sample
 from featuregen.plan.types import annotate
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _setting(field: Field, spec: FeatureSpec) -> SettingEntry:
     value = (
         ""
         if field.has_default and field.default is None
-        else _env_text(field.default if field.has_default else _setting_example(field, spec))
+        else _env_text(field.default if field.has_default else setting_sample(field))
     )
     return SettingEntry(
         name=field.name,
@@ -80,12 +81,11 @@ def _default_cell(field: Field) -> str:
     )
 
 
-def _setting_example(field: Field, spec: FeatureSpec) -> Json:
-    return field.example if field.has_example else sample(field, spec)
-
-
 def _env_text(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """A value as pydantic-settings reads it from the environment: lists and maps are JSON."""
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
 
 
 def _error(error: ErrorType) -> ErrorEntry:
