@@ -12,6 +12,7 @@ from featuregen.lifecycle.outputs import applied_spec_of
 from featuregen.lifecycle.rendering import spec_path
 from featuregen.lock import PROJECT
 from featuregen.merge.encoding import decode
+from featuregen.opening import opened
 from featuregen.version import VERSION
 
 if TYPE_CHECKING:
@@ -45,9 +46,8 @@ class Origin:
 
 def blame(root: Path, file: str, line: int) -> Origin:
     """Tell where the line of the file comes from. `file` is relative to here or to the project."""
-    from featuregen.project import existing_project
-
-    known = read_known(existing_project(root))
+    with opened(root) as project:
+        known = read_known(project)
     path = _in_project(known, root, file)
     lines = _lines(known, path)
     if line > len(lines):

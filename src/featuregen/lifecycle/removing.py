@@ -19,9 +19,10 @@ from featuregen.lifecycle.updating import all_wired, chosen, own_records, projec
 from featuregen.lock import PROJECT, lock_path
 from featuregen.merge.files import merge_file
 from featuregen.merge.state import FileState
+from featuregen.opening import opened
 from featuregen.results import ByHand
 from featuregen.version import VERSION
-from featuregen.workspace import Staged, Write, apply, project_lock, recover, stage, tree_diff
+from featuregen.workspace import Staged, Write, apply, stage, tree_diff
 
 if TYPE_CHECKING:
     from featuregen.pipeline import Options
@@ -58,12 +59,9 @@ def remove(
     where other code imports what would go.
     """
     from featuregen.progress import Stopwatch
-    from featuregen.project import existing_project
 
     watch = Stopwatch(progress)
-    project = existing_project(root)
-    with project_lock(project.root):
-        recover(project.root)
+    with opened(root) as project:
         with watch.stage("check"):
             known = read_known(project)
             check_current(known, f"remove {feature}")
@@ -244,8 +242,7 @@ def _told(
 
 def edited_files(root: Path, feature: str) -> Sequence[str]:
     """What `force` would delete although the user has edited it."""
-    from featuregen.project import existing_project
-
-    known = read_known(existing_project(root))
-    chosen(known, (feature,))
-    return _prepare(known, feature, force=False).kept
+    with opened(root) as project:
+        known = read_known(project)
+        chosen(known, (feature,))
+        return _prepare(known, feature, force=False).kept

@@ -10,7 +10,7 @@ from featuregen.lifecycle.conflicts import refuse_open
 from featuregen.lifecycle.known import Known, check_current, read_known
 from featuregen.lifecycle.rendering import SpecText, read_spec_bytes, spec_path
 from featuregen.lifecycle.updating import chosen, finish, prepare_update, told
-from featuregen.workspace import project_lock, recover
+from featuregen.opening import opened
 
 if TYPE_CHECKING:
     from featuregen.merge.state import ConflictMode
@@ -35,12 +35,9 @@ def rename(
     them. A `plural` or `base_path` that is written out stays.
     """
     from featuregen.progress import Stopwatch
-    from featuregen.project import existing_project
 
     watch = Stopwatch(progress)
-    project = existing_project(root)
-    with project_lock(project.root):
-        recover(project.root)
+    with opened(root) as project:
         with watch.stage("check"):
             known = read_known(project)
             check_current(known, "rename")

@@ -12,7 +12,8 @@ from featuregen.lifecycle.locks_after import write_lock
 from featuregen.lifecycle.outputs import applied_spec_of
 from featuregen.lifecycle.results import result
 from featuregen.lock import PROJECT
-from featuregen.workspace import apply, project_lock, recover, stage
+from featuregen.opening import opened
+from featuregen.workspace import apply, stage
 
 if TYPE_CHECKING:
     from featuregen.pipeline import Options
@@ -28,12 +29,9 @@ def resolve(root: Path, options: Options, progress: Progress) -> RunResult:
     from featuregen.pipeline import prove
     from featuregen.plan.make import make_plan
     from featuregen.progress import Stopwatch
-    from featuregen.project import existing_project
 
     watch = Stopwatch(progress)
-    project = existing_project(root)
-    with project_lock(project.root):
-        recover(project.root)
+    with opened(root) as project:
         with watch.stage("check"):
             known = read_known(project)
             check_version(known)

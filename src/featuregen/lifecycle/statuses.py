@@ -11,6 +11,7 @@ from featuregen.lifecycle.conflicts import still_open
 from featuregen.lifecycle.known import Known, on_disk, pristine, read_known
 from featuregen.lifecycle.rendering import spec_path
 from featuregen.lock import PROJECT, spec_hash
+from featuregen.opening import opened
 from featuregen.version import VERSION
 
 if TYPE_CHECKING:
@@ -46,17 +47,16 @@ class ProjectStatus:
 
 def status(root: Path) -> ProjectStatus:
     """Compare the disk with the locks; nothing is rendered, nothing is written."""
-    from featuregen.project import existing_project
-
-    known = read_known(existing_project(root))
-    taken_out = _taken_out(known)
-    conflicts = still_open(known)
-    found = {
-        lock.name: _status(known, lock, taken_out.get(lock.name, ()), conflicts)
-        for lock in known.locks()
-    }
-    project = found.pop(PROJECT)
-    return ProjectStatus(str(known.root), project, tuple(found.values()))
+    with opened(root) as project:
+        known = read_known(project)
+        taken_out = _taken_out(known)
+        conflicts = still_open(known)
+        found = {
+            lock.name: _status(known, lock, taken_out.get(lock.name, ()), conflicts)
+            for lock in known.locks()
+        }
+    skeleton = found.pop(PROJECT)
+    return ProjectStatus(str(known.root), skeleton, tuple(found.values()))
 
 
 def _status(

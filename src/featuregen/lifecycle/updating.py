@@ -22,8 +22,9 @@ from featuregen.lifecycle.rendering import (
 from featuregen.lifecycle.results import result
 from featuregen.lock import lock_path, spec_hash
 from featuregen.merge.state import ConflictMode, FileState
+from featuregen.opening import opened
 from featuregen.version import VERSION
-from featuregen.workspace import Staged, Write, apply, project_lock, recover, stage, tree_diff
+from featuregen.workspace import Staged, Write, apply, stage, tree_diff
 
 if TYPE_CHECKING:
     from featuregen.pipeline import Options
@@ -68,12 +69,9 @@ def update(
     With no feature named, all are meant. A dry run stops before the proof, with the diffs.
     """
     from featuregen.progress import Stopwatch
-    from featuregen.project import existing_project
 
     watch = Stopwatch(progress)
-    project = existing_project(root)
-    with project_lock(project.root):
-        recover(project.root)
+    with opened(root) as project:
         with watch.stage("check"):
             known = read_known(project)
             check_version(known)
@@ -95,12 +93,9 @@ def check_update(root: Path, features: Sequence[str], progress: Progress) -> Run
     found, too.
     """
     from featuregen.progress import Stopwatch
-    from featuregen.project import existing_project
 
     watch = Stopwatch(progress)
-    project = existing_project(root)
-    with project_lock(project.root):
-        recover(project.root)
+    with opened(root) as project:
         with watch.stage("check"):
             known = read_known(project)
             check_version(known)
