@@ -95,6 +95,11 @@ def _traits(spec: FeatureSpec) -> list[str]:
     return found
 
 
+def _limits(operation: Operation) -> str:
+    whose = "per client address" if operation.auth == "none" else "per user"
+    return f"{', '.join(limit.text for limit in operation.rate_limits)} {whose}"
+
+
 def _security(spec: FeatureSpec) -> list[str]:
     operations = spec.operations.values()
     found: list[str] = []
@@ -109,8 +114,7 @@ def _security(spec: FeatureSpec) -> list[str]:
         if operation.permission
     ]
     found += [
-        f"{operation.name} is limited to {', '.join(limit.text for limit in operation.rate_limits)} "
-        + ("per client address" if operation.auth == "none" else "per user")
+        f"{operation.name} is limited to {_limits(operation)}"
         for operation in operations
         if operation.rate_limits
     ]

@@ -1,8 +1,8 @@
 """What the upstream answers in tests, and what our endpoint makes of it.
 
-The fake repeats what it was sent wherever `send` and `receive` name the same field of ours, so that
-a value swapped on the way is noticed; everything else is the response model's sample, sent backwards
-through its pipes.
+The fake repeats what it was sent wherever `send` and `receive` name the same field of ours, so
+that a value swapped on the way is noticed; everything else is the response model's sample, sent
+backwards through its pipes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def upstream_answer(operation: Operation, spec: FeatureSpec) -> UpstreamAnswer:
             continue
         target = wire_target(mapping.target, model, spec)
         ours = pluck(expected, target)
-        theirs, ours = _backwards(ours, mapping.source, operation, spec, expected)
+        theirs, ours = _backwards(ours, mapping.source, operation, expected)
         _plant(expected, target, ours)
         echo = (
             None if operation.response.kind == "list" else _echo(mapping, theirs, operation, spec)
@@ -103,9 +103,9 @@ def wire_target(path: Sequence[str], model: Model | None, spec: FeatureSpec) -> 
 
 
 def _backwards(
-    ours: Json, source: Source, operation: Operation, spec: FeatureSpec, expected: dict[str, Json]
+    ours: Json, source: Source, operation: Operation, expected: dict[str, Json]
 ) -> tuple[Json, Json]:
-    """What the upstream sends so that the pipes give `ours`; `ours` itself where the pipes cannot give it."""
+    """What the upstream sends so that the pipes give `ours`, and what they give indeed."""
     theirs = ours
     for pipe in reversed(source.pipes):
         theirs, ours = _undo(theirs, ours, pipe, operation, expected)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from featuregen.plan.model import ClientMethodPlan, ClientPlan, ReaderPlan, RefusalPlan
-from featuregen.plan.names import pascal, snake
+from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.signatures import call_uses, parameters, returns
 from featuregen.plan.sources import source_code, split_table
@@ -76,7 +76,7 @@ def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSp
         name=upstream.name,
         class_name=f"{pascal(upstream.name)}Client",
         docstring=docstring(
-            f"Client of the {upstream.name.replace('_', ' ')} API, as the {spec.feature.replace('_', ' ')} feature calls it",
+            f"Client of the {words(upstream.name)} API, for the {words(spec.feature)} feature",
             indent=0,
         ),
         class_docstring=docstring(_client_summary(upstream), indent=4),
@@ -119,7 +119,8 @@ def _imports(spec: FeatureSpec) -> tuple[str, ...]:
         "from app.core.auth import User",
         "from app.core.answers import choose, from_unix, to_lower, to_text, to_upper",
         "from app.core.currency import from_minor_units, minor_units",
-        "from app.core.upstream import UpstreamClient, UpstreamFailedError, items, open_http_client, pick, present, segment",
+        "from app.core.upstream import UpstreamClient, UpstreamFailedError, open_http_client",
+        "from app.core.upstream import items, pick, present, segment",
         *(f"from app.models.{spec.feature} import {name}" for name in spec.models),
     )
 
@@ -146,7 +147,7 @@ def _credentials(upstream: Upstream) -> tuple[str, ...]:
 
 
 def error_code(mapping: ErrorMapping | None, message: str | None) -> str:
-    """The expression that builds the mapped error; `message` names the upstream's text, None where there is none."""
+    """The expression that builds the error; `message` is the variable with the upstream's text."""
     if mapping is None:
         return "UpstreamFailedError()"
     if mapping.message is None:
@@ -219,10 +220,8 @@ def _query_argument(call: Call, operation: Operation, spec: FeatureSpec) -> tupl
     mappings = query_mappings(call)
     if not mappings:
         return ()
-    entries = ", ".join(
-        f"{py_string('.'.join(mapping.target))}: {source_code(mapping.source, operation, spec).code}"
-        for mapping in mappings
-    )
+    terms = ((item.target, source_code(item.source, operation, spec)) for item in mappings)
+    entries = ", ".join(f"{py_string('.'.join(target))}: {term.code}" for target, term in terms)
     return (f"query={{{entries}}}",)
 
 

@@ -1,8 +1,8 @@
 """What one feature adds to the files that features share.
 
-The same data drives three things: the templates of the shared files (`templates/project`), the edits
-of a shared file that the user has changed (`wiring`), and the lock, which keeps it as JSON, so that
-the other features' share is known without planning them again.
+The same data drives three things: the templates of the shared files (`templates/project`), the
+edits of a shared file that the user has changed (`wiring`), and the lock, which keeps it as JSON,
+so that the other features' share is known without planning them again.
 
 Every `str` here that holds code, Markdown or env text is ready to be written: quoted in `plan`,
 once.

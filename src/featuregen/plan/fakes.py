@@ -127,7 +127,7 @@ def _nullable(mapping: Mapping, operation: Operation, spec: FeatureSpec) -> bool
 def _by_need(
     mappings: Iterable[Mapping], operation: Operation, spec: FeatureSpec, *, plain: bool
 ) -> tuple[list[str], list[str]]:
-    """Targets that are always sent, and those that may be absent; `plain` text has no empty list."""
+    """Targets that are always sent, and those that are not; `plain` text has no empty list."""
     required: list[str] = []
     optional: list[str] = []
     for mapping in mappings:

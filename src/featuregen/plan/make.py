@@ -44,9 +44,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
 def _origins(spec: FeatureSpec) -> list[Origin]:
     """Symbols of the generated files, and the part of the spec that each comes from."""
     feature = spec.feature
-    found: list[Origin] = []
-    for name in spec.models:
-        found.append(Origin(f"app/models/{feature}.py", name, ("models", name)))
+    found = [Origin(f"app/models/{feature}.py", name, ("models", name)) for name in spec.models]
     for name in spec.upstreams:
         if callers(name, spec):
             found.append(

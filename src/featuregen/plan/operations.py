@@ -15,7 +15,6 @@ from featuregen.plan.signatures import (
     parameters,
     returns,
     service_uses,
-    user_type,
     uses_user,
 )
 from featuregen.plan.types import annotate

@@ -13,12 +13,12 @@ from featuregen.plan.scene_upstream import sent_part
 
 if TYPE_CHECKING:
     from featuregen.plan.samples import Case
-    from featuregen.spec.model import FeatureSpec, Field, Json, Model, Operation
+    from featuregen.spec.model import FeatureSpec, Field, Json, Operation
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One changed request: `where` says which part of it `value` replaces. Every other `str` is a literal."""
+    """One changed request: `value` replaces the part that `where` names. The rest are literals."""
 
     where: str  # "body", "query", "path" or "header"
     id: str
@@ -67,7 +67,7 @@ def case_groups(changes: tuple[Change, ...], operation: Operation) -> tuple[Case
 def body_cases(
     operation: Operation, spec: FeatureSpec
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-    """Accepted and refused bodies of a request model; a change must not break a rule by accident."""
+    """Accepted and refused bodies; an accepted one must not break a rule by accident."""
     accepted: list[Change] = []
     refused: list[Change] = []
     model = spec.models[operation.request or ""]
@@ -83,6 +83,7 @@ def body_cases(
     return tuple(accepted), tuple(refused)
 
 
+_LONGEST = 2_000  # of a value in a URL
 _RUN = re.compile(r"(.)\1{39,}", re.DOTALL)
 
 
@@ -166,10 +167,10 @@ def _fits(where: str, field: Field, case: Case) -> bool:
     if any("\ud800" <= char <= "\udfff" for char in value):
         return False
     if where == "path":
-        return "/" not in value and value not in {"", ".", ".."} and len(value) < 2_000
+        return "/" not in value and value not in {"", ".", ".."} and len(value) < _LONGEST
     if where == "header":
         return value.isascii() and value.isprintable() and value == value.strip() and bool(value)
-    return bool(value) and len(value) < 4_000
+    return bool(value) and len(value) < _LONGEST
 
 
 def _only_json(field: Field, case: Case) -> bool:

@@ -169,7 +169,7 @@ def _path(path: str, scene: Scene, operation: Operation, spec: FeatureSpec) -> s
 def failures(
     operation: Operation, spec: FeatureSpec, kinds: Iterable[str] = ("status", "rest")
 ) -> tuple[FailurePlan, ...]:
-    """Each mapped status, and one that is not mapped; `other` and `timeout` for the wire's own faults."""
+    """Each mapped status, and one that is not; `other` and `timeout` for faults of the wire."""
     call = operation.call
     if call is None:
         return ()

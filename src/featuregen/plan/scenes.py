@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.plan.answers import echoed, normalised_model, upstream_answer
 from featuregen.plan.clients import callers, needs_key
+from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.fakes import bytes_literal, content_sample
 from featuregen.plan.names import pascal, words
 from featuregen.plan.operations import raised_errors, route_path, validates
@@ -175,6 +176,10 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
     )
 
 
+_MOST_REQUESTS = 100
+"""Of a rate limit that a test exhausts."""
+
+
 def constant(operation: Operation) -> str:
     return operation.name.upper()
 
@@ -258,7 +263,7 @@ def _failure(operation: Operation, spec: FeatureSpec, kind: str) -> FailurePlan 
 
 
 def _check(operation: Operation, spec: FeatureSpec, body: dict[str, Json]) -> str:
-    """What the answer must be: the mapped answer of the fake; for a hook, just of the right kind."""
+    """What the answer must be: the fake's, mapped; for a hook, just one of the right kind."""
     kind, model = operation.response.kind, operation.response.model
     if kind == "none":
         return 'assert response.content == b""'
@@ -291,7 +296,7 @@ def _rate(operation: Operation) -> RatePlan | None:
     if not operation.rate_limits:
         return None
     tightest = min(operation.rate_limits, key=lambda limit: limit.amount)
-    if tightest.amount > 100:  # too many requests for a test; the header still shows the limit
+    if tightest.amount > _MOST_REQUESTS:
         return None
     return RatePlan(
         tightest.amount,
@@ -303,10 +308,9 @@ def _rate(operation: Operation) -> RatePlan | None:
 
 def _responses(operation: Operation, spec: FeatureSpec) -> str:
     statuses = {operation.status} | ({spec.validation_status} if validates(operation) else set())
-    core = {"UnauthorizedError": 401, "ForbiddenError": 403, "NotFoundError": 404, "ContentTooLargeError": 413,
-            "RateLimitedError": 429, "NotImplementedYetError": 501, "UpstreamFailedError": 502}  # fmt: skip
     for name in raised_errors(operation, spec):
-        statuses.add(spec.errors[name].status if name in spec.errors else core[name])
+        own = spec.errors.get(name)
+        statuses.add(own.status if own else CORE_ERRORS[name][0])
     return "{" + ", ".join(py_string(str(status)) for status in sorted(statuses)) + "}"
 
 
@@ -316,13 +320,15 @@ def _service_call(operation: Operation, spec: FeatureSpec) -> str:
     )
     for field in (*operation.path_params, *operation.query, *operation.headers):
         value = sample(field, spec) if field.required or not field.has_default else field.default
-        arguments.append(f"{field.name}={service_value(value, field.type.kind, field.nullable)}")
+        arguments.append(
+            f"{field.name}={service_value(value, field.type.kind, nullable=field.nullable)}"
+        )
     if uses_user(operation):
         arguments.append("user=USER")
     return ", ".join(arguments)
 
 
-def service_value(value: Json, kind: str, nullable: bool) -> str:
+def service_value(value: Json, kind: str, *, nullable: bool) -> str:
     """A parameter as the service takes it: dates and decimals are Python values there."""
     if value is None and nullable:
         return "None"

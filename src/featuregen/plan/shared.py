@@ -69,8 +69,17 @@ def _setting(field: Field, spec: FeatureSpec) -> SettingEntry:
         env_comment=env_comment(sentence(field.description)) if field.description else (),
         env_value=env_value(value),
         env_active=not field.has_default and field.required,
-        readme_row=f"| `{field.name.upper()}` | {'yes' if required else 'no'} | {_default_cell(field)} | {md_cell(field.description or '')} |",
+        readme_row=_row(
+            f"`{field.name.upper()}`",
+            "yes" if required else "no",
+            _default_cell(field),
+            md_cell(field.description or ""),
+        ),
     )
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _default_cell(field: Field) -> str:

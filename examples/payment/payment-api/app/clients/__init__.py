@@ -1,0 +1,1 @@
+"""Clients of other HTTP APIs, one module for each upstream."""

@@ -1,0 +1,101 @@
+"""Bearer JWT authentication and permission checks."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import jwt
+import structlog
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.core.config import Settings
+from app.core.errors import ForbiddenError, UnauthorizedError
+from app.core.resources import SettingsDep
+
+REQUIRED_BEARER = "Bearer"
+OPTIONAL_BEARER = "OptionalBearer"
+KNOWN_PERMISSIONS: set[str] = set()
+"""Every permission that a route asks for: each `require_permission` adds its own at import."""
+
+_required_bearer = HTTPBearer(scheme_name=REQUIRED_BEARER, bearerFormat="JWT", auto_error=False)
+_optional_bearer = HTTPBearer(scheme_name=OPTIONAL_BEARER, bearerFormat="JWT", auto_error=False)
+
+
+class User(BaseModel):
+    """The caller, as the claims of its token say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(alias="sub", min_length=1, max_length=255)
+    email: str | None = Field(default=None, max_length=320)
+    permissions: frozenset[str] = frozenset()
+
+
+def decode_token(token: str, settings: Settings) -> User:
+    """Verify signature, expiry, issuer and audience; anything wrong is a 401."""
+    try:
+        claims = jwt.decode(
+            token,
+            settings.jwt_secret.get_secret_value(),
+            algorithms=[settings.jwt_algorithm],
+            audience=settings.jwt_audience,
+            issuer=settings.jwt_issuer,
+            options={"require": ["exp", "sub", "aud", "iss"]},
+        )
+        return User.model_validate(claims)
+    except (jwt.PyJWTError, ValidationError):
+        raise UnauthorizedError(
+            "Invalid or expired token", challenge='Bearer error="invalid_token"'
+        ) from None
+
+
+async def identify(request: Request, settings: SettingsDep) -> User | None:
+    """Return who sent the request: None without an `Authorization` header, 401 for a bad one."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, token = get_authorization_scheme_param(header)
+    if scheme.lower() != "bearer":
+        raise UnauthorizedError("Use a bearer token")
+    user = decode_token(token, settings)
+    structlog.contextvars.bind_contextvars(user_id=user.id)
+    return user
+
+
+Caller = Annotated[User | None, Depends(identify)]
+
+
+async def get_current_user(
+    caller: Caller,
+    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_required_bearer)],
+) -> User:
+    """Return the caller; 401 when it is not known."""
+    if caller is None:
+        raise UnauthorizedError("Missing bearer token")
+    return caller
+
+
+async def get_optional_user(
+    caller: Caller,
+    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_optional_bearer)],
+) -> User | None:
+    """Return the caller, or None when no token was sent."""
+    return caller
+
+
+CurrentUser = Annotated[User, Depends(get_current_user)]
+OptionalUser = Annotated[User | None, Depends(get_optional_user)]
+
+
+def require_permission(permission: str) -> Callable[[User], Awaitable[User]]:
+    """`Depends(require_permission("payments.read"))` is the caller, who may do that; else 403."""
+    KNOWN_PERMISSIONS.add(permission)
+
+    async def dependency(user: CurrentUser) -> User:
+        if permission not in user.permissions:
+            raise ForbiddenError(f"Missing permission: {permission}")
+        return user
+
+    return dependency
