@@ -129,15 +129,13 @@ def verify(
     root: Path, features: tuple[str, ...], options: Options, progress: Progress
 ) -> RunResult:
     """Run the proof of a project as it stands, for all its features or the named ones."""
+    from featuregen.opening import opened
     from featuregen.plan.make import make_plan
     from featuregen.progress import Stopwatch
-    from featuregen.project import existing_project
-    from featuregen.workspace import project_lock, recover, stage
+    from featuregen.workspace import stage
 
     watch = Stopwatch(progress)
-    project = existing_project(root)
-    with project_lock(project.root):
-        recover(project.root)
+    with opened(root) as project:
         names = features or project.features
         with watch.stage("check"):
             specs = [applied_spec(project, name) for name in names]
@@ -308,9 +306,18 @@ def plan_features(
 
 
 def prove(
-    staged: Staged, plans: Sequence[FeaturePlan], options: Options, watch: Stopwatch
+    staged: Staged,
+    plans: Sequence[FeaturePlan],
+    options: Options,
+    watch: Stopwatch,
+    *,
+    all_written: bool = False,
 ) -> Verification:
-    """Copy the staged tree, find its environment, and run ruff, mypy and the tests in it."""
+    """Copy the staged tree, find its environment, and run ruff, mypy and the tests in it.
+
+    The tests are those of the planned features; in a new project, or with `all_written`, also every
+    other that is written.
+    """
     from featuregen.verify import verify as run
     from featuregen.workspace import materialised
 
@@ -318,7 +325,7 @@ def prove(
         environment = _environment(staged, options)
     features = {path for feature_plan in plans for path in generated_paths(feature_plan)}
     written = {write.path for write in staged.writes if write.path.endswith(".py")}
-    tests = features if staged.root.is_dir() else features | written  # a new project: all of them
+    tests = features | written if all_written or not staged.root.is_dir() else features
     with watch.stage("verify") as running, materialised(staged) as tree:
         verification = run(
             tree,

@@ -216,7 +216,9 @@ def _prove(
         return None
     locks = (lock for name, lock in known.features.items() if name != removal.feature)
     plans = [make_plan(spec) for lock in locks if (spec := applied_spec_of(lock))]
-    return prove(removal.staged, plans, options, watch) if plans else None
+    if not plans:
+        return None
+    return prove(removal.staged, plans, options, watch, all_written=True)
 
 
 def _told(

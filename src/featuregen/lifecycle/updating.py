@@ -186,7 +186,7 @@ def finish(
         return told(command, "unchanged", known, prepared, watch)
     verification = None
     if options.verify and not is_open(prepared.carried):
-        verification = prove(prepared.staged, prepared.plans, options, watch)
+        verification = prove(prepared.staged, prepared.plans, options, watch, all_written=True)
         if not verification.ok:
             return told(command, "failed", known, prepared, watch, verification)
     with watch.stage("apply"):
