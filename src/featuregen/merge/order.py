@@ -53,10 +53,9 @@ def _place(
     index: int,
     anchors: Collection[Identity],
 ) -> int:
-    for name in reversed(other[:index]):
-        if name in anchors:
-            return order.index(name) + 1
-    for name in other[index + 1 :]:
-        if name in anchors:
-            return order.index(name)
-    return len(order)
+    """Next to the nearest neighbour that both sides have; the two ends are neighbours, too."""
+    before = next((at for at in range(index - 1, -1, -1) if other[at] in anchors), -1)
+    after = next((at for at in range(index + 1, len(other)) if other[at] in anchors), len(other))
+    if index - before <= after - index:
+        return order.index(other[before]) + 1 if before >= 0 else 0
+    return order.index(other[after]) if after < len(other) else len(order)
