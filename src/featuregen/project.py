@@ -12,8 +12,9 @@ HOME = ".featuregen"
 _IGNORED = frozenset(
     {".git", ".gitignore", ".gitattributes", ".venv", ".idea", ".vscode", ".DS_Store"}
     | {".agents", ".claude", ".codex", ".cursor", ".mcp.json", "AGENTS.md", "CLAUDE.md"}
+    | {"features"}
 )
-"""What may stand in a folder that is to become a project: the tools' files, not code."""
+"""What may stand in a folder that is to become a project: the tools' files, and the specs."""
 
 
 @dataclass(frozen=True, slots=True)
