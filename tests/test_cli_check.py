@@ -188,8 +188,9 @@ def test_help_names_every_command_and_each_has_its_own() -> None:
     from featuregen.cli.grammar import COMMANDS
 
     overview = featuregen("--help").stdout
+    wide = max(map(len, COMMANDS))
     for name, command in COMMANDS.items():
-        assert f"  {name:<7}  {command.summary}\n" in overview
+        assert f"  {name:<{wide}}  {command.summary}\n" in overview
     shown = featuregen("new", "--help")
     assert shown.returncode == 0
     assert featuregen("help", "new").stdout == shown.stdout

@@ -66,6 +66,93 @@ class CheckDocument(Document):
     specs: tuple[CheckedSpec, ...]
 
 
+class QuestionOption(Part):
+    """One answer. `diff` is unified, and empty where `fault` says why it cannot be written."""
+
+    key: str
+    label: str
+    waives: bool
+    diff: str
+    fault: str | None
+
+
+class OpenQuestion(Part):
+    """A clarifying question. `id` and `at` name it: `--answer ID@AT=KEY`."""
+
+    id: str
+    at: str
+    file: str
+    line: int
+    column: int
+    severity: Literal["high", "medium", "low"]
+    text: str
+    why: str
+    default: str
+    options: tuple[QuestionOption, ...]
+
+
+class GivenAnswer(Part):
+    id: str
+    at: str
+    option: str
+    label: str
+
+
+class WaivedQuestion(Part):
+    id: str
+    at: str
+    because: str
+
+
+class LeftQuestion(Part):
+    """A question whose answer a person has to write."""
+
+    id: str
+    at: str
+    reason: str
+
+
+class QuestionsDocument(Document):
+    """`questions` are those that are open after the answers."""
+
+    file: str
+    questions: tuple[OpenQuestion, ...]
+    given: tuple[GivenAnswer, ...]
+    waived: tuple[WaivedQuestion, ...]
+    left: tuple[LeftQuestion, ...]
+    diff: str
+    written: bool
+
+
+class ImportNote(Part):
+    """Something of the original that the spec does not say; `where` is in the original."""
+
+    where: str
+    what: str
+
+
+class DraftFacts(Part):
+    """What a model took to write a spec; `cost` is in US dollars, null where no price is known."""
+
+    model: str
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost: str | None
+    notes: tuple[str, ...]
+
+
+class FirstSpecDocument(Document):
+    """Of `init`, `import` and `draft`. `file` is null where the spec was printed, not written."""
+
+    feature: str
+    file: str | None
+    text: str
+    notes: tuple[ImportNote, ...]
+    questions: tuple[OpenQuestion, ...]
+    draft: DraftFacts | None
+
+
 class Route(Part):
     method: str
     path: str

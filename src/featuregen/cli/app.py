@@ -187,6 +187,7 @@ def _add_option(parser: ArgumentParser, option: Option) -> None:
     parser.add_argument(
         f"--{option.name}",
         metavar=option.metavar,
+        action="append" if option.many else "store",
         help=option.help + default,
         default=option.default,
         type=_types()[option.kind],

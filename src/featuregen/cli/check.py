@@ -14,6 +14,8 @@ from featuregen.terminal import visible
 if TYPE_CHECKING:
     from featuregen.cli.documents import Document
     from featuregen.errors import Diagnostic
+    from featuregen.questions import Question
+    from featuregen.spec.model import FeatureSpec
     from featuregen.terminal import Style
 
 
@@ -31,9 +33,10 @@ class Checked:
         return self.fault.diagnostics if isinstance(self.fault, SpecError) else self.warnings
 
 
-def check_command(specs: Sequence[str | Path], *, json: bool = False) -> int:
-    """Check them all, also after one that is wrong."""
-    return run("check", lambda: _outcome(tuple(_check(Path(spec)) for spec in specs)), json=json)
+def check_command(specs: Sequence[str | Path], *, strict: bool = False, json: bool = False) -> int:
+    """Check them all, also after one that is wrong. `strict`: open questions may be faults."""
+    check = _check_strictly if strict else _check
+    return run("check", lambda: _outcome(tuple(check(Path(spec)) for spec in specs)), json=json)
 
 
 def _check(spec: Path) -> Checked:
@@ -44,6 +47,43 @@ def _check(spec: Path) -> Checked:
     except FeaturegenError as error:
         return Checked(str(spec), None, fault=error)
     return Checked(result.file, result.feature, result.warnings)
+
+
+def _check_strictly(spec: Path) -> Checked:
+    from featuregen.questions import open_questions
+    from featuregen.spec.load import load_spec
+
+    try:
+        loaded = load_spec(spec)
+    except FeaturegenError as error:
+        return Checked(str(spec), None, fault=error)
+    found = [one for one in open_questions(loaded) if one.severity == "high"]
+    fault = OpenQuestionsError(found, loaded) if found else None
+    return Checked(loaded.source.file, loaded.feature, loaded.warnings, fault)
+
+
+class OpenQuestionsError(SpecError):
+    """Open questions of high severity, each told as a diagnostic, after the spec's warnings."""
+
+    def __init__(self, questions: Sequence[Question], spec: FeatureSpec) -> None:
+        asked = tuple(_diagnostic(one) for one in questions)
+        super().__init__((*spec.warnings, *asked), spec.source.text)
+        plural = "s" if len(asked) > 1 else ""
+        self.what = f"{len(asked)} open question{plural} of high severity"
+        self.hint = f"featuregen questions {spec.source.file} --interactive"
+
+
+def _diagnostic(question: Question) -> Diagnostic:
+    from featuregen.errors import Diagnostic
+
+    return Diagnostic(
+        question.id,
+        question.text,
+        question.file,
+        question.position,
+        f"{question.why} `featuregen questions` has the answers",
+        path=question.at,
+    )
 
 
 def _outcome(checked: tuple[Checked, ...]) -> Outcome:

@@ -41,7 +41,7 @@ def _of_command(command: Command, given: list[str], incomplete: str) -> Iterable
     if given and given[-1] in valued:
         return _of_kind(valued[given[-1]], given)
     if incomplete.startswith("-"):
-        fresh = (one for one in command.options if f"--{one.name}" not in given)
+        fresh = (one for one in command.options if one.many or f"--{one.name}" not in given)
         return (f"--{one.name}\t{one.help}" for one in fresh)
     taken = _positional(given, valued)
     place = min(len(taken), len(command.arguments) - 1)

@@ -27,13 +27,14 @@ class Argument(NamedTuple):
 
 
 class Option(NamedTuple):
-    """`--name`. A `flag` has no value; `default` is shown in the help."""
+    """`--name`. A `flag` has no value; `default` is shown in the help; `many` may be repeated."""
 
     name: str
     help: str
     kind: Kind = "flag"
     metavar: str | None = None
     default: str | None = None
+    many: bool = False
 
     @property
     def target(self) -> str:
@@ -74,12 +75,42 @@ CONFLICTS = Option(
 CODE = Argument(
     "code", "CODE", "As in FG103; without, all codes are listed.", "code", required=False
 )
+OUTPUT = Option(
+    "output",
+    "Where the spec is written, '-' for stdout; otherwise FEATURE.yaml. Never over a file.",
+    "file",
+    "FILE",
+)
 
 
 def _check(given: Namespace) -> int:
     from featuregen.cli.check import check_command
 
-    return check_command(given.specs, json=given.json)
+    return check_command(given.specs, strict=given.strict, json=given.json)
+
+
+def _init(given: Namespace) -> int:
+    from featuregen.cli.first_specs import init_command
+
+    return init_command(given.feature, given.output, json=given.json)
+
+
+def _import(given: Namespace) -> int:
+    from featuregen.cli.first_specs import import_command
+
+    return import_command(given)
+
+
+def _draft(given: Namespace) -> int:
+    from featuregen.cli.draft import draft_command
+
+    return draft_command(given.ticket, given.model, given.output, json=given.json)
+
+
+def _questions(given: Namespace) -> int:
+    from featuregen.cli.questions import questions_command
+
+    return questions_command(given)
 
 
 def _plan(given: Namespace) -> int:
@@ -174,7 +205,73 @@ def _options(given: Namespace) -> Any:  # noqa: ANN401 - `pipeline.Options`, not
 
 
 _ALL = (
-    Command("check", "Validate specs; write nothing.", _check, (SPECS,), (JSON,)),
+    Command(
+        "init",
+        "Ask for a feature in a few prompts, and write its first spec.",
+        _init,
+        (Argument("feature", "FEATURE", "Its name in snake_case.", "text", required=False),),
+        (OUTPUT, JSON),
+    ),
+    Command(
+        "import",
+        "Write a first spec from an OpenAPI document, or from FastAPI code.",
+        _import,
+        (
+            Argument("source", "SOURCE", "One of openapi, code.", "text"),
+            Argument("files", "FILE", "A document; or files of code.", "file", many=True),
+        ),
+        (
+            Option("tag", "Only the operations with this tag; of openapi.", "text", "TAG"),
+            Option("path", "Only the paths that begin like this; of openapi.", "text", "PATH"),
+            Option("feature", "The feature's name, in snake_case.", "text", "NAME"),
+            OUTPUT,
+            JSON,
+        ),
+    ),
+    Command(
+        "draft",
+        "Have a language model write a first spec from a ticket.",
+        _draft,
+        (Argument("ticket", "TICKET", "A text file; '-' is stdin.", "file"),),
+        (
+            Option("model", "As provider:name; otherwise FEATUREGEN_MODEL.", "text", "MODEL"),
+            OUTPUT,
+            JSON,
+        ),
+    ),
+    Command(
+        "questions",
+        "Ask what a spec leaves open, and write the answers into it.",
+        _questions,
+        (SPEC,),
+        (
+            Option("interactive", "One by one, the five that matter most first."),
+            Option(
+                "answer",
+                "As in FGQ012=b, or FGQ012@models.Note=b for one place; repeatable.",
+                "text",
+                "ANSWER",
+                many=True,
+            ),
+            Option(
+                "waive",
+                "No, because: 'FGQ012@models.Note=the editor limits it'; repeatable.",
+                "text",
+                "REASON",
+                many=True,
+            ),
+            Option("defaults", "Answer all that is open with the safest option."),
+            Option("dry-run", "Show the diff; write nothing."),
+            JSON,
+        ),
+    ),
+    Command(
+        "check",
+        "Validate specs; write nothing.",
+        _check,
+        (SPECS,),
+        (Option("strict", "Fail on open questions of high severity, too."), JSON),
+    ),
     Command(
         "plan",
         "Show what 'new' would do; write nothing.",

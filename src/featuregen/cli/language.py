@@ -10,6 +10,8 @@ from featuregen.errors import FeaturegenError
 if TYPE_CHECKING:
     from featuregen.cli.documents import Document
 
+_QUESTION = "FGQ"
+
 
 def schema_command(*, json: bool) -> int:
     """The JSON Schema, bare: what an editor wants."""
@@ -43,6 +45,9 @@ def _explain(code: str | None) -> Outcome:
     from featuregen.diagnostics import explain
     from featuregen.spec.catalogue import CATALOGUE
 
+    if code is not None and code.upper().startswith(_QUESTION):
+        return _explain_question(code)
+
     entries = tuple(CATALOGUE.values())
     if code is None:
         text = "".join(f"{entry.code}  {entry.title}\n" for entry in entries)
@@ -58,6 +63,30 @@ def _explain(code: str | None) -> Outcome:
 
         return explain_document(entries)
 
+    return Outcome(text=lambda _: text, document=document)
+
+
+def _explain_question(code: str) -> Outcome:
+    """A clarifying question has a reason; right and wrong are for its options to say."""
+    from featuregen.questions import explain
+    from featuregen.questions.catalog import RULES
+    from featuregen.spec.catalogue import Entry
+
+    rule = explain(code)
+    if rule is None:
+        raise _unknown(code, tuple(one.id for one in RULES))
+    entry = Entry(rule.id, rule.title, rule.why, wrong="", right="")
+
+    def document() -> Document:
+        from featuregen.cli.documents import explain_document
+
+        return explain_document((entry,))
+
+    text = (
+        f"# {rule.id}: {rule.title}\n\n{rule.why}\n\n"
+        f"A clarifying question of {rule.severity} severity. `featuregen questions SPEC` says\n"
+        "where a spec leaves it open, and what each answer would change.\n"
+    )
     return Outcome(text=lambda _: text, document=document)
 
 
