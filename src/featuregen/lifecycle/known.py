@@ -55,12 +55,8 @@ def read_known(project: Project) -> Known:
 def check_version(known: Known) -> None:
     """Raise `FeaturegenError` where a newer featuregen has been at work in the project."""
     for lock in known.locks():
-        if version_key(lock.version) > version_key(VERSION):
-            raise FeaturegenError(
-                f"featuregen {lock.version} wrote this project, and this is featuregen {VERSION}",
-                where=lock_path(lock.name),
-                hint=f"install it: pip install 'featuregen>={lock.version}'",
-            )
+        if lock.version != VERSION and _is_newer(lock.version):
+            raise _other_version(lock, f"install it: pip install 'featuregen>={lock.version}'")
 
 
 def check_current(known: Known, command: str) -> None:
@@ -68,18 +64,26 @@ def check_current(known: Known, command: str) -> None:
     check_version(known)
     for lock in known.locks():
         if lock.version != VERSION:
-            raise FeaturegenError(
-                f"featuregen {lock.version} wrote this project, and this is featuregen {VERSION}",
-                where=lock_path(lock.name),
-                hint=f"bring it up to date, then {command}: featuregen update",
-                exit_code=3,
-            )
+            hint = f"bring it up to date, then {command}: featuregen update"
+            raise _other_version(lock, hint, exit_code=3)
 
 
-def version_key(version: str) -> tuple[int, ...]:
-    """Orders releases: `0.10.0` comes after `0.9.1`."""
-    parts = version.partition("+")[0].split(".")
-    return tuple(int("".join(filter(str.isdigit, part)) or 0) for part in parts)
+def _is_newer(version: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version) > Version(VERSION)
+    except InvalidVersion:
+        return True
+
+
+def _other_version(lock: Lock, hint: str, *, exit_code: int = 1) -> FeaturegenError:
+    return FeaturegenError(
+        f"featuregen {lock.version} wrote this project, and this is featuregen {VERSION}",
+        where=lock_path(lock.name),
+        hint=hint,
+        exit_code=exit_code,
+    )
 
 
 def pristine(files: Mapping[str, Pristine]) -> dict[str, FileState]:

@@ -1,0 +1,181 @@
+"""`featuregen rename` and `featuregen lock --rebuild`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from cli_process import featuregen
+from lifecycle_scenes import QUICK, add, edit, edit_spec, is_due, remove_now, tree, update_now
+
+from featuregen.errors import FeaturegenError
+from featuregen.lifecycle.rebuilding import rebuild
+from featuregen.lifecycle.renaming import rename
+from featuregen.pipeline import new
+from featuregen.progress import Silent
+from featuregen.results import RunResult
+
+
+def rename_now(root: Path, old: str, name: str) -> RunResult:
+    return rename(root, old, name, QUICK, Silent())
+
+
+def test_a_renamed_feature_is_as_if_it_had_always_had_its_name(trio: Path, scratch: Path) -> None:
+    result = rename_now(trio, "poll", "ballot")
+    assert result.outcome == "renamed"
+    fresh = scratch / "fresh" / "shop-api"
+    fresh.parent.mkdir()
+    add(fresh, "greeting", "ticket")
+    new(trio / "features/ballot.yaml", fresh, QUICK, Silent())
+    assert tree(trio) == tree(fresh)
+
+
+def test_edits_move_along_under_the_new_name(trio: Path) -> None:
+    edit(trio, "app/services/ticket_service.py", 'log.info("get_ticket")', 'log.info("mine")')
+    place = trio / "app/models/ticket.py"
+    place.write_text(place.read_text() + "\n\ndef mine() -> int:\n    return 1\n")
+    result = rename_now(trio, "ticket", "case")
+    service = (trio / "app/services/case_service.py").read_text()
+    assert "class CaseService" in service
+    assert 'log.info("mine")' in service
+    assert "def mine() -> int:" in (trio / "app/models/case.py").read_text()
+    assert not (trio / "app/services/ticket_service.py").exists()
+    assert (result.conflicts, result.by_hand) == ((), ())
+    assert not is_due(trio)
+
+
+def test_a_rename_there_and_back_leaves_the_tree_as_it_was(trio: Path) -> None:
+    before = tree(trio)
+    rename_now(trio, "poll", "ballot")
+    rename_now(trio, "ballot", "poll")
+    assert tree(trio) == before
+
+
+def test_a_rename_names_the_routes_that_it_changes(trio: Path) -> None:
+    told = {(one.where, one.what) for one in rename_now(trio, "poll", "ballot").contract}
+    assert told == {
+        ("POST /api/v1/polls/votes", "removed"),
+        ("POST /api/v1/ballots/votes", "added"),
+    }
+
+
+def test_a_written_hook_moves_along(trio: Path) -> None:
+    edit(
+        trio,
+        "app/services/poll_hooks.py",
+        '    raise NotImplementedYetError("count_vote")',
+        "    return Result(votes=1)",
+    )
+    rename_now(trio, "poll", "ballot")
+    assert "return Result(votes=1)" in (trio / "app/services/ballot_hooks.py").read_text()
+    assert not (trio / "app/services/poll_hooks.py").exists()
+
+
+@pytest.mark.parametrize("name", ["ticket", "Not A Name", "class"])
+def test_a_name_that_is_taken_or_is_none_changes_nothing(trio: Path, name: str) -> None:
+    before = tree(trio)
+    with pytest.raises(FeaturegenError):
+        rename_now(trio, "poll", name)
+    assert tree(trio) == before
+
+
+# --- lock --rebuild ------------------------------------------------------------------------------
+
+
+def break_locks(root: Path) -> None:
+    (root / ".featuregen/project.lock").unlink()
+    place = root / ".featuregen/poll.lock"
+    place.write_text("<<<<<<< HEAD\n" + place.read_text())
+
+
+def test_rebuilt_locks_are_those_that_were_lost(trio: Path) -> None:
+    before = tree(trio)
+    break_locks(trio)
+    assert rebuild(trio, Silent()).outcome == "rebuilt"
+    assert tree(trio) == before
+
+
+def test_with_sound_locks_nothing_is_rebuilt(trio: Path) -> None:
+    before = tree(trio)
+    assert rebuild(trio, Silent()).outcome == "unchanged"
+    assert tree(trio) == before
+
+
+def test_the_code_is_left_and_edits_are_edits_afterwards(trio: Path) -> None:
+    service = "app/services/poll_service.py"
+    edit(trio, service, 'log.info("vote")', 'log.info("mine")')
+    before = (trio / service).read_bytes()
+    break_locks(trio)
+    rebuild(trio, Silent())
+    assert (trio / service).read_bytes() == before
+    edit_spec(trio, "poll", "  vote:\n", "  vote:\n    summary: Count one in\n")
+    update_now(trio)
+    after = (trio / service).read_text()
+    assert 'log.info("mine")' in after
+    assert "Count one in" in after
+
+
+def test_what_was_taken_out_stays_out_after_a_rebuild(trio: Path) -> None:
+    edit(trio, "app/main.py", "    app.include_router(polls.router)\n", "")
+    edit(trio, "app/main.py", "health, polls, tickets", "health, tickets")
+    break_locks(trio)
+    rebuild(trio, Silent())
+    remove_now(trio, "ticket")
+    assert "polls" not in (trio / "app/main.py").read_text()
+
+
+def test_a_spec_that_is_not_applied_yet_is_still_due_after_a_rebuild(trio: Path) -> None:
+    edit_spec(trio, "poll", "ge: 1, le: 20", "ge: 1, le: 10")
+    break_locks(trio)
+    rebuild(trio, Silent())
+    assert is_due(trio)
+    update_now(trio)
+    assert "le=10" in (trio / "app/models/poll.py").read_text()
+
+
+def test_two_branches_that_both_added_a_feature_are_brought_together(scratch: Path) -> None:
+    """git merges the code; the project's lock conflicts, and is made anew."""
+    root, other, fresh = (scratch / name / "shop-api" for name in ("a", "b", "c"))
+    for folder in (root, other, fresh):
+        folder.parent.mkdir()
+    add(root, "greeting", "poll")
+    add(other, "greeting", "ticket")
+    add(fresh, "greeting", "poll", "ticket")
+    whole = tree(fresh)
+    for path, (kind, _, content) in whole.items():  # what git makes of the two
+        if kind == "folder":
+            (root / path).mkdir(exist_ok=True)
+        elif path != ".featuregen/project.lock":
+            (root / path).write_bytes(content)
+    lock = root / ".featuregen/project.lock"
+    theirs = (other / ".featuregen/project.lock").read_text()
+    lock.write_text(f"<<<<<<< HEAD\n{lock.read_text()}=======\n{theirs}>>>>>>> b\n")
+    with pytest.raises(FeaturegenError) as raised:
+        update_now(root)
+    assert str(raised.value.hint).endswith("featuregen lock --rebuild")
+    rebuild(root, Silent())
+    assert tree(root) == whole
+
+
+def test_sound_locks_of_an_older_version_are_not_thrown_away(trio: Path) -> None:
+    for name in ("greeting", "poll", "ticket", "project"):
+        place = trio / f".featuregen/{name}.lock"
+        place.write_text(
+            place.read_text().replace('"featuregen": "0.1.0"', '"featuregen": "0.0.9"')
+        )
+    with pytest.raises(FeaturegenError, match="sound") as raised:
+        rebuild(trio, Silent())
+    assert str(raised.value.hint).endswith("featuregen update")
+
+
+def test_locks_that_are_missing_altogether_are_made(trio: Path) -> None:
+    before = tree(trio)
+    shutil.rmtree(trio / ".featuregen")
+    rebuild(trio, Silent())
+    assert tree(trio) == before
+
+
+def test_the_command_says_what_it_wants(scratch: Path) -> None:
+    assert featuregen("lock", "--into", scratch).returncode == 2
+    assert featuregen("lock", "--rebuild", "--into", scratch).returncode == 2
