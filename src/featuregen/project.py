@@ -56,7 +56,7 @@ def find_project(root: Path) -> Project:
             raise FeaturegenError(
                 "this folder is not empty, and no featuregen project",
                 where=str(root),
-                hint=f"it holds {found[0]!r}; name a new or an empty folder, such as --into build/api",
+                hint=f"it holds {found[0]!r}; name an empty or a new folder: --into build/api",
                 exit_code=2,
             )
     return Project(root, exists=False, features=())
