@@ -151,7 +151,7 @@ class _Conversation:
             self.usage.requests,
             self.usage.input_tokens,
             self.usage.output_tokens,
-            _cost(self.history),
+            cost_of(self.history),
             notes,
         )
 
@@ -161,7 +161,7 @@ def _spent(conversation: _Conversation) -> str:
     return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out were used"
 
 
-def _cost(history: Iterable[ModelMessage]) -> Decimal | None:
+def cost_of(history: Iterable[ModelMessage]) -> Decimal | None:
     """Of all answers; None as soon as one has no known price."""
     from decimal import Decimal
 

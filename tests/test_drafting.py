@@ -1,0 +1,307 @@
+"""A ticket becomes a spec by a model's hand; offline, with a model that the test writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_process import GOOD, REPOSITORY, featuregen, run_python
+
+from featuregen.drafting import MOST_REQUESTS, Drafted, draft, yaml_of
+from featuregen.drafting_prompt import EXAMPLE, instructions
+from featuregen.errors import FeaturegenError
+from featuregen.json_models import Document, FirstSpecDocument
+from featuregen.questions import open_questions
+from featuregen.spec.load import parse_spec
+
+TICKET = "People want to be greeted. Support staff use it."
+BAD = GOOD.replace("text: string", "text: monney")
+ANSWERED = GOOD + "requirements: {users: [support staff]}\n"
+CLOSED = (REPOSITORY / "examples" / "payment" / "payment.yaml").read_text(encoding="utf-8")
+"""A spec with no open question."""
+
+NO_EXTRA = "import sys; sys.modules['pydantic_ai'] = None; "
+
+
+class Scripted:
+    """A model that gives these answers in turn, the last one again and again."""
+
+    def __init__(self, *answers: str | Exception) -> None:
+        models = pytest.importorskip("pydantic_ai.models.function")
+        self.answers = list(answers)
+        self.asked: list[str] = []
+        self.instructions: str | None = None
+        self.model = models.FunctionModel(self._answer, model_name="scripted")
+
+    def _answer(self, messages: list[Any], info: object) -> object:
+        from pydantic_ai.messages import ModelResponse, TextPart
+
+        self.instructions = getattr(info, "instructions", None)
+        self.asked.append(str(messages[-1].parts[-1].content))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return ModelResponse(parts=[TextPart(answer)])
+
+    def draft(self) -> Drafted:
+        return draft(TICKET, self.model)
+
+
+@pytest.fixture(autouse=True)
+def _blocked() -> Iterator[None]:
+    """No test asks a real model."""
+    try:
+        from pydantic_ai import models
+    except ImportError:
+        yield
+        return
+    before, models.ALLOW_MODEL_REQUESTS = models.ALLOW_MODEL_REQUESTS, False
+    yield
+    models.ALLOW_MODEL_REQUESTS = before
+
+
+def test_a_spec_without_open_questions_needs_one_request() -> None:
+    model = Scripted(f"Here it is:\n\n```yaml\n{CLOSED}```\nDone.")
+    drafted = model.draft()
+    assert (drafted.text, drafted.feature, drafted.requests) == (CLOSED, "payment", 1)
+    assert drafted.model == "function:scripted"
+    assert drafted.input_tokens > 0
+    assert drafted.output_tokens > 0
+    assert drafted.cost is None  # nobody knows the price of this model
+    assert f"<ticket>\n{TICKET}\n</ticket>" in model.asked[0]
+    assert model.instructions == instructions().strip()
+
+
+def test_diagnostics_are_fed_back_with_their_place() -> None:
+    model = Scripted(BAD, CLOSED)
+    assert model.draft().requests == 2
+    assert "spec.yaml:4:29: error[FG103]: unknown type 'monney'" in model.asked[1]
+
+
+def test_open_questions_are_fed_back_once_and_what_stays_open_is_left() -> None:
+    model = Scripted(GOOD, ANSWERED)
+    drafted = model.draft()
+    assert (drafted.text, drafted.requests) == (ANSWERED, 2)
+    assert "- FGQ001 at requirements.users (line 2): Who uses this feature?" in model.asked[1]
+    assert "Invent nothing" in model.asked[1]
+    assert open_questions(parse_spec(drafted.text, "greeting.yaml"))
+
+
+def test_the_last_spec_that_held_is_kept_where_the_next_does_not() -> None:
+    model = Scripted(GOOD, BAD)
+    drafted = model.draft()
+    assert (drafted.text, drafted.requests) == (GOOD, MOST_REQUESTS)
+
+
+def test_a_model_may_not_waive_a_question() -> None:
+    waived = GOOD + "waive: [{question: FGQ001, at: requirements.users, because: I say so}]\n"
+    model = Scripted(waived, GOOD, GOOD)
+    assert model.draft().text == GOOD
+    assert "a question is waived by a person only" in model.asked[1]
+
+
+def test_attempts_are_bounded_and_the_last_fault_is_told() -> None:
+    model = Scripted(BAD)
+    with pytest.raises(FeaturegenError) as caught:
+        model.draft()
+    assert len(model.asked) == MOST_REQUESTS
+    assert f"wrote no spec that holds, in {MOST_REQUESTS} attempts" in caught.value.what
+    assert "unknown type 'monney'" in (caught.value.hint or "")
+    assert caught.value.exit_code == 1
+
+
+def test_a_provider_that_fails_is_a_fault_with_what_was_spent() -> None:
+    exceptions = pytest.importorskip("pydantic_ai.exceptions")
+    model = Scripted(exceptions.ModelHTTPError(529, "scripted", {"error": "overloaded"}))
+    with pytest.raises(FeaturegenError) as caught:
+        model.draft()
+    assert caught.value.what.startswith("function:scripted gave no answer: ")
+    assert "nothing was written; 0 tokens in" in (caught.value.hint or "")
+
+
+def test_a_provider_that_fails_after_a_spec_held_costs_only_the_last_answers() -> None:
+    exceptions = pytest.importorskip("pydantic_ai.exceptions")
+    model = Scripted(GOOD, exceptions.ModelHTTPError(529, "scripted"))
+    drafted = model.draft()
+    assert drafted.text == GOOD
+    assert drafted.notes[0].startswith("the model stopped before its last answer: ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("a: 1", "a: 1\n"),
+        ("```yaml\na: 1\n```", "a: 1\n"),
+        ("Sure.\n```\na: 1\n\n# b\n```\nAnything else?", "a: 1\n\n# b\n"),
+        ("```yaml\na: 1\n```\n```yaml\nb: 2\n```", "a: 1\n"),
+        ("a: 'uses ``` inside'\n", "a: 'uses ``` inside'\n"),
+    ],
+)
+def test_the_spec_is_the_first_fenced_block_or_the_whole_answer(answer: str, text: str) -> None:
+    assert yaml_of(answer) == text
+
+
+def test_the_example_that_the_model_sees_holds_and_leaves_nothing_high_open() -> None:
+    spec = parse_spec(EXAMPLE, "shipment.yaml")
+    assert spec.warnings == ()
+    assert "high" not in {one.severity for one in open_questions(spec)}
+
+
+def test_the_instructions_name_the_keys_that_this_version_has_and_no_others() -> None:
+    from featuregen.spec.grammar import operation
+
+    lines = [line.strip() for line in instructions().splitlines()]
+    for name, key in operation.keys.items():
+        mark = "*" if key.required else ""
+        assert (f"{name}{mark}: {key.about}" in "\n".join(lines)) is not key.later
+    assert not [line for line in lines if line.startswith("waive")]
+
+
+def test_prices_are_added_up_where_they_are_known() -> None:
+    messages = pytest.importorskip("pydantic_ai.messages")
+    from pydantic_ai.usage import RequestUsage
+
+    from featuregen.drafting import cost_of
+
+    def answers(*models: str) -> list[Any]:
+        usage = RequestUsage(input_tokens=1000, output_tokens=100)
+        return [
+            messages.ModelResponse(parts=[], usage=usage, model_name=one, provider_name="openai")
+            for one in models
+        ]
+
+    once = cost_of(answers("gpt-4o"))
+    assert once is not None
+    assert once > Decimal(0)
+    assert cost_of(answers("gpt-4o", "gpt-4o")) == 2 * once
+    assert cost_of(answers("gpt-4o", "nobody-knows")) is None
+
+
+@pytest.fixture
+def ticket(tmp_path: Path) -> Path:
+    path = tmp_path / "ticket.md"
+    path.write_text(TICKET, encoding="utf-8")
+    return path
+
+
+def in_process(command: Callable[[], int], folder: Path) -> int:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        return command()
+    finally:
+        os.chdir(before)
+
+
+def test_draft_writes_the_spec_and_tells_what_it_took(
+    ticket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from featuregen.cli.draft import draft_command
+
+    model = Scripted(GOOD).model
+    code = in_process(lambda: draft_command(ticket, model, None, json=False), tmp_path)
+    out, err = capsys.readouterr()
+    assert code == 0
+    assert (tmp_path / "greeting.yaml").read_text(encoding="utf-8") == GOOD
+    assert "greeting.yaml: written, and it holds\n" in out
+    assert "featuregen questions greeting.yaml --interactive" in out
+    assert err.startswith("function:scripted: 2 requests, ")
+    assert err.endswith(" out, cost unknown\n")
+
+
+def test_draft_never_writes_over_a_file_and_loses_no_answer(
+    ticket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from featuregen.cli.draft import draft_command
+
+    mine = tmp_path / "greeting.yaml"
+    mine.write_text("mine", encoding="utf-8")
+    model = Scripted(GOOD).model
+    code = in_process(lambda: draft_command(ticket, model, None, json=True), tmp_path)
+    document = FirstSpecDocument.model_validate_json(capsys.readouterr().out)
+    assert (code, document.file, document.text) == (0, "greeting-2.yaml", GOOD)
+    assert document.draft is not None
+    assert (document.draft.requests, document.draft.cost) == (2, None)
+    assert {one.id for one in document.questions} >= {"FGQ001", "FGQ051"}
+    assert mine.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_file_that_is_there_is_refused_before_the_model_is_asked(
+    ticket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from featuregen.cli.draft import draft_command
+
+    model = Scripted(GOOD)
+    assert draft_command(ticket, model.model, ticket, json=False) == 3
+    assert model.asked == []
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_without_a_model_the_other_ways_are_named(ticket: Path) -> None:
+    done = featuregen("draft", ticket, FEATUREGEN_MODEL="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: no model is named: give --model, or set FEATUREGEN_MODEL")
+    for way in ("featuregen[llm]", "featuregen init", "featuregen questions SPEC --json"):
+        assert way in done.stderr
+
+
+def test_without_the_extra_the_other_ways_are_named(ticket: Path) -> None:
+    code = (
+        f"{NO_EXTRA}from featuregen.cli.app import run_app; "
+        f"sys.exit(run_app(['draft', {str(ticket)!r}, '--model', 'openai:gpt-5', '--json']))"
+    )
+    done = run_python(code)
+    assert done.returncode == 1
+    assert "error: the extra featuregen[llm] is not installed" in done.stderr
+    document = Document.model_validate_json(done.stdout)
+    assert document.error is not None
+    assert "featuregen init" in (document.error.hint or "")
+
+
+@pytest.mark.parametrize("model", ["nonsense", "nobody:nothing"])
+def test_a_model_that_does_not_exist_is_a_fault(model: str) -> None:
+    pytest.importorskip("pydantic_ai")
+    with pytest.raises(FeaturegenError, match=f"the model '{model}' cannot be used: ") as caught:
+        draft(TICKET, model)
+    assert caught.value.exit_code == 1
+
+
+def test_the_model_comes_from_the_environment_where_no_option_names_it(ticket: Path) -> None:
+    pytest.importorskip("pydantic_ai")
+    # A model of pydantic-ai's own, which always says the same: no spec.
+    done = featuregen("draft", ticket, FEATUREGEN_MODEL="test")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: test:test wrote no spec that holds, in 6 attempts\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b" \n", "the ticket is empty"),
+        (b"\xff\xfe", "the ticket is not UTF-8 text"),
+        (b"x" * 200_001, "the ticket is larger than 200 kB"),
+    ],
+)
+def test_what_is_no_ticket_is_refused(data: bytes, what: str, ticket: Path) -> None:
+    ticket.write_bytes(data)
+    done = featuregen("draft", ticket, "--model", "test")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {what}\n")
+
+
+def test_a_ticket_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+    done = featuregen("draft", "missing.md", "--model", "test", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the ticket cannot be read: no such file or directory\n")
+
+
+def test_a_command_without_a_model_imports_no_model_library() -> None:
+    code = (
+        "import sys; from featuregen.cli.app import run_app; run_app(['draft', '--help']); "
+        "sys.exit(any(name in sys.modules for name in ('pydantic_ai', 'pydantic', 'yaml')))"
+    )
+    assert run_python(code).returncode == 0
