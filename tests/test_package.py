@@ -84,3 +84,41 @@ def test_the_installed_wheel_generates_the_committed_example(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert snapshot(tmp_path / "payment-api") == snapshot(COMMITTED)
+
+
+def test_copier_copies_and_updates_offline_from_the_installed_wheel(
+    installed: Path, tmp_path: Path
+) -> None:
+    elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {
+        **elsewhere,
+        "PATH": f"{installed}{os.pathsep}{elsewhere['PATH']}",
+        "FEATUREGEN_CACHE_DIR": str(tmp_path / "cache"),
+        "COPIER_CACHE_DIR": str(tmp_path / "copier"),
+        "GIT_ALLOW_PROTOCOL": "file:featuregen",  # any other is a network's
+        **{
+            f"GIT_{role}_{what}": "test@example.invalid"
+            for role in ("AUTHOR", "COMMITTER")
+            for what in ("NAME", "EMAIL")
+        },
+    }
+
+    def run(*command: str | Path, cwd: Path = tmp_path) -> None:
+        done = subprocess.run(
+            command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    copier = (installed / "copier", "--trust", "--data", "verify=false")
+    project = tmp_path / "payment-api"
+    template = "git+featuregen::templates"
+    twin = tmp_path / "twin" / "payment-api"
+    run(copier[0], "copy", *copier[1:], "--data-file", PAYMENT, template, project)
+    run(installed / "featuregen", "new", PAYMENT, "--into", twin, "--no-verify")
+    assert snapshot(project) == snapshot(twin)
+    spec = project / "features" / "payment.yaml"
+    spec.write_text(spec.read_text() + "# edited\n")
+    for words in (["init"], ["add", "--all"], ["commit", "--message", "x"]):
+        run("git", *words, cwd=project)
+    run(copier[0], "update", *copier[1:], "-a", ".featuregen/payment.yml", cwd=project)
+    assert "  # edited\n" in (project / ".featuregen" / "payment.yml").read_text()

@@ -46,17 +46,17 @@ def dump_answers(answers: Answers) -> str:
 
     head = {"_commit": answers.commit, "_src_path": answers.source, "feature": answers.feature}
     lines = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=_WIDTH)
-    return _HEAD.format(feature=answers.feature) + lines + _spec(answers.spec)
+    return _HEAD.format(feature=answers.feature) + lines + _applied(answers.spec)
 
 
-def _spec(text: str) -> str:
+def _applied(text: str) -> str:
     if _fits_a_block(text):
         indented = (f"  {line}\n" if line else "\n" for line in text[:-1].split("\n"))
-        return "spec: |\n" + "".join(indented)
+        return "applied: |\n" + "".join(indented)
     import yaml
 
     quoted: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=_WIDTH)
-    return "spec: " + quoted
+    return "applied: " + quoted
 
 
 def _fits_a_block(text: str) -> bool:
@@ -96,7 +96,7 @@ def parse_answers(text: str, path: str) -> Answers:
         data: Any = yaml.safe_load(text)
         return Answers(
             feature=_text(data["feature"]),
-            spec=_text(data["spec"]),
+            spec=_text(data["applied"]),
             commit=str(data.get("_commit") or f"v{VERSION}"),
             source=str(data.get("_src_path") or TEMPLATE_URL),
         )

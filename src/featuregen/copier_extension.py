@@ -41,7 +41,7 @@ def spec_text(template: str, data: Mapping[str, Any], into: PurePath, last: str)
     from featuregen.copying import check_given, check_version, given_spec
 
     if _REPLAY in data:
-        return str(data.get("spec") or "")
+        return str(data.get("applied") or "")
     try:
         check_version(template)
         given = given_spec(data, sys.argv)

@@ -10,7 +10,6 @@ import contextlib
 import datetime
 import re
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from featuregen.results import RunResult
     from featuregen.spec.yaml_text import Plain
 
-CONTROLS = frozenset({"spec", "verify", "offline", "python"})
+CONTROLS = frozenset({"spec", "applied", "verify", "offline", "python"})
 """Answers that are no part of a spec."""
 
 
@@ -186,15 +185,14 @@ def apply_answers(root: Path, answers_file: str, options: Options, progress: Pro
 def _apply(root: Path, answers: Answers, options: Options, progress: Progress) -> RunResult:
     from featuregen.lifecycle.updating import update
     from featuregen.lock import load_lock, spec_hash
-    from featuregen.pipeline import new
+    from featuregen.pipeline import Given, new
+    from featuregen.spec.load import parse_spec
 
     spec = answers.spec.encode()
     lock = load_lock(root, answers.feature)
     if lock is None:
-        with tempfile.TemporaryDirectory(prefix="featuregen-") as folder:
-            path = Path(folder) / f"{answers.feature}.yaml"
-            path.write_bytes(spec)
-            return new(path, root, options, progress)
+        name = f"features/{answers.feature}.yaml"
+        return new(Given(parse_spec(answers.spec, name), spec), root, options, progress)
     if spec_hash(spec) != lock.spec_hash:  # copier was given another one
         _spec_file(root, answers.feature).write_bytes(spec)
     return update(root, (answers.feature,), options, progress)
