@@ -150,6 +150,7 @@ def report(root: Path, feature: str, options: Options, progress: Progress) -> Ru
     from featuregen.lock import load_lock
     from featuregen.project import existing_project
     from featuregen.results import FileChange
+    from featuregen.wiring.wire import PATHS, wired_ids
 
     project = existing_project(root)
     result = replace(
@@ -159,12 +160,19 @@ def report(root: Path, feature: str, options: Options, progress: Progress) -> Ru
         command="report",
     )
     lock = load_lock(project.root, feature)
-    files = [
-        FileChange(path, "create", _lines((project.root / path).read_bytes()))
-        for path in sorted(lock.files if lock else ())
+    if lock is None or lock.contribution is None:
+        return result
+    own: dict[str, Literal["create", "modify"]] = dict.fromkeys(lock.files, "create")
+    touched = (
+        path for path in PATHS if set(wired_ids(lock.contribution, (path,))) & set(lock.wired)
+    )
+    files = {**own, **dict.fromkeys(touched, "modify")}
+    changes = (
+        FileChange(path, action, _lines((project.root / path).read_bytes()))
+        for path, action in sorted(files.items())
         if (project.root / path).is_file()
-    ]
-    return replace(result, files=tuple(files))
+    )
+    return replace(result, files=tuple(changes))
 
 
 def _unverified(project: Project, feature: str) -> RunResult:

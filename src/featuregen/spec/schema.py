@@ -19,7 +19,7 @@ from featuregen.spec.shapes import (
     Whole,
 )
 
-SCHEMA_ID = "https://featuregen.dev/schema/v1.json"
+SCHEMA_ID = "urn:featuregen:spec:1"
 _SHARED = ("a field", "a model", "an error", "an upstream", "a call", "an operation", "a step")
 
 Schema = dict[str, Any]
