@@ -166,10 +166,10 @@ def report(root: Path, feature: str, options: Options, progress: Progress) -> Ru
     touched = (
         path for path in PATHS if set(wired_ids(lock.contribution, (path,))) & set(lock.wired)
     )
-    files = {**own, **dict.fromkeys(touched, "modify")}
+    shared: dict[str, Literal["create", "modify"]] = dict.fromkeys(touched, "modify")
     changes = (
         FileChange(path, action, _lines((project.root / path).read_bytes()))
-        for path, action in sorted(files.items())
+        for path, action in sorted({**own, **shared}.items())
         if (project.root / path).is_file()
     )
     return replace(result, files=tuple(changes))
