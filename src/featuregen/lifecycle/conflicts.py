@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.known import Known, read_state
-from featuregen.merge.files import open_conflicts
-from featuregen.merge.state import beside_path
 from featuregen.results import OpenConflict
 
 if TYPE_CHECKING:
@@ -21,6 +19,11 @@ def still_open(known: Known) -> tuple[OpenConflict, ...]:
 
 
 def _of_lock(known: Known, lock: Lock) -> Iterator[OpenConflict]:
+    if not lock.conflicts:
+        return
+    from featuregen.merge.files import open_conflicts
+    from featuregen.merge.state import beside_path
+
     for path in lock.conflicts:
         state = read_state(known.root, path)
         for conflict in open_conflicts(path, state):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
 from featuregen.lock import PROJECT, Lock, Pristine, load_lock, lock_path
-from featuregen.merge.state import FileState
 from featuregen.version import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from featuregen.merge.state import FileState
     from featuregen.plan.contribution import Contribution
     from featuregen.project import Project
 
@@ -88,6 +88,8 @@ def _other_version(lock: Lock, hint: str, *, exit_code: int = 1) -> FeaturegenEr
 
 def pristine(files: Mapping[str, Pristine]) -> dict[str, FileState]:
     """The last render, unpacked."""
+    from featuregen.merge.state import FileState
+
     return {path: FileState(item.text, item.executable) for path, item in files.items()}
 
 
@@ -99,6 +101,7 @@ def on_disk(root: Path, paths: Iterable[str]) -> dict[str, FileState]:
 
 def read_state(root: Path, path: str) -> FileState | None:
     """One file as it stands, None where there is none."""
+    from featuregen.merge.state import FileState
     from featuregen.workspace.staging import read_original
 
     place = root / path

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from featuregen.lifecycle.carrying import Carried
     from featuregen.merge.state import Conflict
     from featuregen.progress import Stopwatch
-    from featuregen.results import ByHand, ContractChange, Outcome
+    from featuregen.results import ByHand, ContractChange, FeaturePicture, Outcome
     from featuregen.spec.model import FeatureSpec
     from featuregen.verify import Verification
     from featuregen.workspace import FileDiff, Staged
@@ -36,18 +36,15 @@ def result(
 ) -> RunResult:
     """The result of a run, with what was merged and staged in it."""
     from featuregen.house import find_house, stale_notes
-    from featuregen.picture import feature_picture
-    from featuregen.pipeline import file_changes, open_hooks
+    from featuregen.pipeline import file_changes
 
     stale = stale_notes(find_house(known.root)) if command == "update" else []
     opened = (*(map(told, carried.conflicts) if carried else ()), *conflicts)
     by_hand = carried.by_hand if carried else ()
-    only = specs[0] if len(specs) == 1 else None
-    picture = feature_picture(only, open_hooks(only, known.root, staged)) if only else None
     return RunResult(
         command=command,
         root=str(known.root),
-        picture=picture,
+        picture=_picture(specs[0], known, staged) if len(specs) == 1 else None,
         outcome=outcome,
         files=file_changes(staged) if staged else (),
         by_hand=by_hand,
@@ -66,6 +63,13 @@ def result(
         diffs=diffs,
         test_functions=_test_functions(carried) if carried else None,
     )
+
+
+def _picture(spec: FeatureSpec, known: Known, staged: Staged | None) -> FeaturePicture:
+    from featuregen.picture import feature_picture
+    from featuregen.pipeline import open_hooks
+
+    return feature_picture(spec, open_hooks(spec, known.root, staged))
 
 
 def _next_steps(

@@ -8,25 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
-from featuregen.lifecycle.carrying import Carried, Step, carry
 from featuregen.lifecycle.conflicts import refuse_open
 from featuregen.lifecycle.known import Known, check_version, pristine, read_known
-from featuregen.lifecycle.rendering import (
-    Rendered,
-    SpecText,
-    read_spec,
-    read_spec_bytes,
-    render,
-    spec_path,
-)
+from featuregen.lifecycle.rendering import read_spec, read_spec_bytes, render, spec_path
 from featuregen.lifecycle.results import result
 from featuregen.lock import lock_path, spec_hash
-from featuregen.merge.state import ConflictMode, FileState
 from featuregen.opening import opened
 from featuregen.version import VERSION
 from featuregen.workspace import Staged, Write, apply, stage, tree_diff
 
 if TYPE_CHECKING:
+    from featuregen.lifecycle.carrying import Carried, Step
+    from featuregen.lifecycle.rendering import Rendered, SpecText
+    from featuregen.merge.state import ConflictMode
     from featuregen.pipeline import Options
     from featuregen.plan.contribution import Contribution
     from featuregen.plan.model import FeaturePlan
@@ -154,6 +148,7 @@ def prepare_update(
     was: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Render, merge and stage. `was` maps features to the name they have had so far."""
+    from featuregen.lifecycle.carrying import carry
     from featuregen.lifecycle.locks_after import lock_writes
 
     before = {each.spec.feature: each.spec.feature for each in specs} | dict(was or {})
@@ -242,6 +237,9 @@ def own_records(feature: str) -> tuple[str, str]:
 def _step(
     known: Known, rendered: Rendered, was: Mapping[str, str], conflicts: ConflictMode
 ) -> Step:
+    from featuregen.lifecycle.carrying import Step
+    from featuregen.merge.state import FileState
+
     locks = {new: known.features[old] for new, old in was.items()}
     before = {
         path: state for lock in locks.values() for path, state in pristine(lock.files).items()

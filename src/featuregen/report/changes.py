@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.report import facts
-from featuregen.report.dry_run import diff_as_text
 from featuregen.report.layout import Section, rows
 from featuregen.report.text import by_hand, files, proof
 from featuregen.terminal import visible
@@ -43,6 +42,8 @@ def change_as_text(result: RunResult, style: Style, *, diffs: bool = False) -> s
     ]
     blocks = [_head(result, style), *(section.text(style) for section in sections if section.lines)]
     if diffs:
+        from featuregen.report.dry_run import diff_as_text
+
         blocks += [diff_as_text(one, style) for one in result.diffs if one.text]
     return "\n".join(blocks)
 
