@@ -185,6 +185,18 @@ def _templates(given: Namespace) -> int:
     return templates_command(given)
 
 
+def _agents(given: Namespace) -> int:
+    from featuregen.cli.agents import agents_command
+
+    return agents_command(given)
+
+
+def _mcp(given: Namespace) -> int:
+    from featuregen.cli.agents import mcp_command
+
+    return mcp_command(given.into, _options(given), given.http, json=given.json)
+
+
 def _schema(given: Namespace) -> int:
     from featuregen.cli.language import schema_command
 
@@ -388,6 +400,37 @@ _ALL = (
             INTO,
             Option("to", "The folder for your templates.", "text", "DIR"),
             Option("blocks", "Eject the blocks to fill, not a copy of the whole."),
+            JSON,
+        ),
+    ),
+    Command(
+        "agents",
+        "Install a skill, a subagent and the MCP server for coding agents.",
+        _agents,
+        (
+            Argument("action", "ACTION", "It is 'install'.", "text"),
+            Argument(
+                "agents",
+                "AGENT",
+                "Some of claude, codex, cursor, all; without, those that are installed, or all.",
+                "text",
+                many=True,
+                required=False,
+            ),
+        ),
+        (INTO, Option("check", "Only say whether anything is due: exit code 3."), JSON),
+    ),
+    Command(
+        "mcp",
+        "Serve a folder to coding agents, over MCP on stdin and stdout.",
+        _mcp,
+        (),
+        (
+            INTO,
+            Option("http", "Serve over HTTP, on this port of 127.0.0.1.", "text", "PORT"),
+            PYTHON,
+            NO_VERIFY,
+            OFFLINE,
             JSON,
         ),
     ),

@@ -25,6 +25,14 @@ def step(tool: str, why: str, **arguments: object) -> Document:
     return {"tool": tool, "arguments": arguments, "why": why}
 
 
+def frame(command: str) -> Document:
+    """What every document has, of a command that did its work."""
+    from featuregen.cli.documents import error_document
+    from featuregen.errors import FeaturegenError
+
+    return error_document(command, exit_code=0, error=FeaturegenError("")) | {"error": None}
+
+
 def answer(document: Document, status: str, following: Sequence[Document] = ()) -> Document:
     """A document of `--json` as a tool's answer."""
     found = [{"fix": None} | one for one in document["diagnostics"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
-from featuregen.mcp.documents import DONE, answer, step
+from featuregen.mcp.documents import DONE, answer, frame, step
 from featuregen.mcp.pages import paged
 from featuregen.mcp.reference import reference
 from featuregen.mcp.work import told
@@ -24,14 +24,12 @@ _MOST_SPECS = 50
 
 def inspect_project(bench: Bench, into: str) -> Document:
     """What stands there: features, what is due or edited, routes, and specs to start from."""
-    from featuregen.cli.documents import error_document
     from featuregen.project import HOME
 
     root = bench.inside(into)
     exists = (root / HOME / "project.lock").is_file()
     status = _status(root) if exists else {"project": None, "features": []}
-    head = error_document("status", exit_code=0, error=FeaturegenError("")) | {"error": None}
-    return answer(head, DONE, _suggestions(status, into)) | {
+    return answer(frame("status"), DONE, _suggestions(status, into)) | {
         "root": bench.shown(root),
         "exists": exists,
         "project": status["project"],
@@ -68,15 +66,12 @@ def explain(bench: Bench, subject: str, page: int) -> Document:
 
 
 def _text(command: str, subject: str, text: str, page: int, tool: str, name: str) -> Document:
-    from featuregen.cli.documents import error_document
-
     shown, pages = paged(text, page)
     if not 0 < page <= pages:
         raise FeaturegenError(f"there is no page {page}", hint=f"there are {pages}", exit_code=2)
     following = [step(tool, "the next page", **{name: subject}, page=page + 1)]
-    head = error_document(command, exit_code=0, error=FeaturegenError("")) | {"error": None}
     about = {"subject": subject, "text": shown, "page": page, "pages": pages}
-    return answer(head, DONE, following if page < pages else []) | about
+    return answer(frame(command), DONE, following if page < pages else []) | about
 
 
 def _explained(subject: str) -> str | None:

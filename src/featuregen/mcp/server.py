@@ -96,7 +96,7 @@ async def check_spec(
     ctx: Context,
     spec: Spec,
     answers: Answers,
-    fix: Fix = False,  # noqa: FBT001, FBT002 - a tool's arguments have names
+    fix: Fix = False,  # noqa: FBT002 - a tool's arguments have names
 ) -> CallToolResult:
     """Every error of a spec, with exact fixes, and the questions that it leaves open."""
     return await _run(ctx, "check", partial(work.check_spec, _bench(ctx), spec, answers, fix=fix))

@@ -17,12 +17,12 @@ from featuregen.mcp.documents import (
     NEEDS_INPUT,
     STOPPED,
     answer,
+    frame,
     question_documents,
     step,
     stopped,
     with_fixes,
 )
-
 from featuregen.mcp.fixes import apply_fixes, fixes
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec
 
 MOST_QUESTIONS = 5
+CONFLICT = 3  # a person has to decide
 
 
 def check_spec(bench: Bench, spec: str, answers: Sequence[str], *, fix: bool = False) -> Document:
@@ -193,14 +194,9 @@ def _about(bench: Bench, given: SpecText, spec: FeatureSpec) -> Document:
 
 
 def _questions_first(about: Document) -> Document:
-    from featuregen.cli.documents import error_document
-
-    error = FeaturegenError(
-        "the spec leaves questions of high severity open", hint="answer them, or say 'no, because'"
-    )
-    document = error_document("plan", exit_code=error.exit_code, error=error)
-    waiting = answer(document, NEEDS_INPUT, [_ask(about["spec_id"])])
-    return waiting | about | {"error": None, "plan_id": ""}
+    """Not an error: the plan waits for a person."""
+    document = answer(frame("plan"), NEEDS_INPUT, [_ask(about["spec_id"])])
+    return document | about | {"ok": False, "exit_code": CONFLICT, "plan_id": ""}
 
 
 def _ask(spec_id: str) -> Document:
