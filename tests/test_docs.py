@@ -125,3 +125,23 @@ def test_every_code_that_the_readme_names_exists() -> None:
 def test_the_committed_schema_is_the_language_s() -> None:
     committed = json.loads((REPOSITORY / "docs" / "feature.schema.json").read_text())
     assert committed == json_schema(), "run: make schema"
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for file, test in re.findall(r"`(tests/\w+\.py)::(\w+)`", text):
+            assert f"\ndef {test}(" in (REPOSITORY / file).read_text(encoding="utf-8"), test
+
+
+def test_every_room_that_the_architecture_names_exists() -> None:
+    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE)
+    rooms = [room for row in rows for room in re.findall(r"`([a-z_]+)/?`", row)]
+    assert len(rooms) > 20
+    source = REPOSITORY / "src" / "featuregen"
+    assert [
+        room
+        for room in rooms
+        if not (source / room).is_dir() and not (source / f"{room}.py").is_file()
+    ] == []

@@ -20,8 +20,8 @@ ROOMS = (
     "terminal", "project", "templates", "house_git", "house", "plan", "collisions", "render",
     "wiring", "lock", "merge", "workspace", "environment", "verify", "results", "picture",
     "answers", "shared_edits", "assemble", "opening", "pipeline", "lifecycle", "report",
-    "importing", "wizard_fields", "wizard_spec", "wizard", "ejecting", "json_models", "copying", "gitremote",
-    "drafting_prompt", "agents", "drafting", "cli", "mcp", "copier_extension", "__main__",
+    "importing", "wizard_fields", "wizard_spec", "wizard", "ejecting", "json_models", "copying",
+    "gitremote", "drafting_prompt", "agents", "drafting", "cli", "mcp", "copier_extension", "__main__",
 )  # fmt: skip
 
 # Only a name in an annotation: the edits of shared files are written into what `assemble` holds.
