@@ -12,6 +12,7 @@ from conftest import snapshot
 
 from featuregen.errors import FeaturegenError
 from featuregen.house import ejected, find_house, house_templates, our_templates
+from featuregen.lifecycle.statuses import status
 from featuregen.lifecycle.updating import update
 from featuregen.lock import load_lock
 from featuregen.pipeline import Options, new
@@ -135,6 +136,15 @@ def test_nothing_is_done_again_until_a_template_changes(project: Path) -> None:
     before = snapshot(project)
     assert update(project, (), FAST, Silent()).outcome == "unchanged"
     assert snapshot(project) == before
+
+
+def test_the_status_says_that_a_changed_house_is_due(project: Path) -> None:
+    settle(project)
+    put(project, SERVICE, hook_log("house"))
+    update(project, (), FAST, Silent())
+    assert [each.due for each in status(project).features] == [False]
+    put(project, SERVICE, hook_log("new"))
+    assert [each.due for each in status(project).features] == [True]
 
 
 def test_taking_the_house_away_brings_ours_back(project: Path) -> None:

@@ -86,6 +86,14 @@ def _other_version(lock: Lock, hint: str, *, exit_code: int = 1) -> FeaturegenEr
     )
 
 
+def has_new_house(known: Known) -> bool:
+    """Whether the team's own templates are others than those that all features are made with."""
+    from featuregen.house import find_house
+
+    house = find_house(known.root)
+    return known.project.house != (house.digest if house else None)
+
+
 def pristine(files: Mapping[str, Pristine]) -> dict[str, FileState]:
     """The last render, unpacked."""
     from featuregen.merge.state import FileState

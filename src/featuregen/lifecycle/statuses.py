@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from featuregen.lifecycle.conflicts import still_open
-from featuregen.lifecycle.known import Known, on_disk, pristine, read_known
+from featuregen.lifecycle.known import Known, has_new_house, on_disk, pristine, read_known
 from featuregen.lifecycle.rendering import spec_path
 from featuregen.lock import PROJECT, spec_hash
 from featuregen.opening import opened
@@ -51,8 +51,11 @@ def status(root: Path) -> ProjectStatus:
         known = read_known(project)
         taken_out = _taken_out(known)
         conflicts = still_open(known)
+        changed = has_new_house(known)
         found = {
-            lock.name: _status(known, lock, taken_out.get(lock.name, ()), conflicts)
+            lock.name: _status(
+                known, lock, taken_out.get(lock.name, ()), conflicts, new_house=changed
+            )
             for lock in known.locks()
         }
     skeleton = found.pop(PROJECT)
@@ -60,7 +63,12 @@ def status(root: Path) -> ProjectStatus:
 
 
 def _status(
-    known: Known, lock: Lock, taken_out: tuple[str, ...], conflicts: tuple[OpenConflict, ...]
+    known: Known,
+    lock: Lock,
+    taken_out: tuple[str, ...],
+    conflicts: tuple[OpenConflict, ...],
+    *,
+    new_house: bool,
 ) -> FeatureStatus:
     base = pristine(lock.files)
     ours = on_disk(known.root, base)
@@ -70,7 +78,7 @@ def _status(
         name=lock.name,
         version=lock.version,
         spec=spec,
-        due=lock.version != VERSION or spec == "edited",
+        due=lock.version != VERSION or spec == "edited" or new_house,
         files=len(base),
         edited=tuple(_edited(base, ours, own_spec)),
         deleted=tuple(path for path in sorted(base) if path not in ours),

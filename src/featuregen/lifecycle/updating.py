@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.conflicts import refuse_open
-from featuregen.lifecycle.known import Known, check_version, pristine, read_known
+from featuregen.lifecycle.known import Known, check_version, has_new_house, pristine, read_known
 from featuregen.lifecycle.rendering import read_spec, read_spec_bytes, render, spec_path
 from featuregen.lifecycle.results import result
 from featuregen.lock import lock_path, spec_hash
@@ -95,7 +95,7 @@ def check_update(root: Path, features: Sequence[str], progress: Progress) -> Run
             check_version(known)
             refuse_open(known)
             specs = [read_spec(known.root, name) for name in chosen(known, features)]
-        prepared = prepare_update(known, specs, watch)
+        prepared = prepare_update(known, specs, watch, afresh=True)
     if not prepared.staged.writes:
         return result("update", "unchanged", known, watch, features=features)
     return told("update", "due", known, prepared, watch)
@@ -123,20 +123,13 @@ def due(known: Known, features: Sequence[str]) -> tuple[str, ...]:
     A newer featuregen, or the team's own templates, bring a newer skeleton, which all features
     share: then it is all of them.
     """
-    if any(lock.version != VERSION for lock in known.locks()) or _has_new_house(known):
+    if any(lock.version != VERSION for lock in known.locks()) or has_new_house(known):
         return tuple(known.features)
     return tuple(
         name
         for name in features
         if spec_hash(read_spec_bytes(known.root, name)) != known.features[name].spec_hash
     )
-
-
-def _has_new_house(known: Known) -> bool:
-    from featuregen.house import find_house
-
-    house = find_house(known.root)
-    return known.project.house != (house.digest if house else None)
 
 
 def prepare_update(
@@ -146,15 +139,20 @@ def prepare_update(
     *,
     conflicts: ConflictMode = "inline",
     was: Mapping[str, str] | None = None,
+    afresh: bool = False,
 ) -> Prepared:
-    """Render, merge and stage. `was` maps features to the name they have had so far."""
+    """Render, merge and stage. `was` maps features to the name they have had so far.
+
+    `afresh`: also what would come out as it did the last time, if the lock is right.
+    """
     from featuregen.lifecycle.carrying import carry
     from featuregen.lifecycle.locks_after import lock_writes
 
     before = {each.spec.feature: each.spec.feature for each in specs} | dict(was or {})
     gone = [old for new, old in before.items() if new != old]
     with watch.stage("render"):
-        rendered = render(known, specs, name=project_name(known), without=gone)
+        name = project_name(known)
+        rendered = render(known, specs, name=name, without=gone, afresh=afresh)
     with watch.stage("merge"):
         carried = carry(known, _step(known, rendered, before, conflicts))
         writes = [
