@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from conftest import OK_CASES, PAYMENT, REPOSITORY, ToolRunner, snapshot
+
 from featuregen.pipeline import Options, new
 from featuregen.progress import Silent
 

@@ -21,7 +21,8 @@ ROOMS = (
     "wiring", "lock", "merge", "workspace", "environment", "verify", "results", "picture",
     "answers", "shared_edits", "assemble", "opening", "pipeline", "lifecycle", "report",
     "importing", "wizard_fields", "wizard_spec", "wizard", "ejecting", "json_models", "copying",
-    "gitremote", "drafting_prompt", "agents", "drafting", "cli", "mcp", "copier_extension", "__main__",
+    "gitremote", "drafting_prompt", "agents", "drafting", "cli", "mcp", "copier_extension",
+    "__main__",
 )  # fmt: skip
 
 # Only a name in an annotation: the edits of shared files are written into what `assemble` holds.

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from conftest import OK_CASES, PAYMENT, snapshot
+
 from featuregen.errors import FeaturegenError, SpecError
 from featuregen.pipeline import Options, new, plan
 from featuregen.progress import Silent
