@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from featuregen.assemble import RUFF_VERSION, formatted_before
 from featuregen.errors import FeaturegenError
 from featuregen.lock import spec_hash
+from featuregen.version import VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from featuregen.house import House
     from featuregen.lifecycle.known import Known
     from featuregen.plan.contribution import Contribution
     from featuregen.plan.model import FeaturePlan
@@ -90,37 +93,37 @@ def render(
     name: str,
     without: Sequence[str] = (),
     keep_skeleton: bool = False,
+    afresh: bool = False,
 ) -> Rendered:
     """Plan and render features, and the skeleton with them and all that stay as they are.
 
     `without` are features that go; where none is left, neither is a skeleton, unless it is to be
-    kept. Raises `SpecError` where two features want the same name or
-    route.
+    kept. A skeleton that would come out as it did the last time is taken from its lock, unless it
+    is to be made `afresh`. Raises `SpecError` where two features want the same name or route.
     """
-    from featuregen.collisions import check_collisions
     from featuregen.house import blamed_on, find_house
-    from featuregen.plan.make import make_plan
     from featuregen.plan.project import plan_project
     from featuregen.render import format_files, render_feature, render_project
 
-    plans = [make_plan(each.spec) for each in specs]
-    named = {each.spec.feature for each in specs}
-    staying = known.contributions(without=named | set(without))
-    for each, plan in zip(specs, plans, strict=True):
-        mine = [other.contribution for other in plans if other is not plan]
-        check_collisions(each.spec, plan.contribution, (*staying, *mine))
-    own: dict[str, dict[str, str]] = {}
-    contributions: dict[str, Contribution] = {}
+    plans = _plans(known, specs, without)
     house = find_house(known.root)
-    for plan in plans:
-        own[plan.feature.name], contributions[plan.feature.name] = render_feature(plan, house)
+    rendered = {plan.feature.name: render_feature(plan, house) for plan in plans}
+    contributions = {feature: contribution for feature, (_, contribution) in rendered.items()}
+    staying = known.contributions(without={*contributions, *without})
     everyone = (*staying, *contributions.values())
-    skeleton = {}
-    if everyone or keep_skeleton:
+    unchanged = not (afresh or without or keep_skeleton) and _is_unchanged(
+        known, contributions, house
+    )
+    skeleton: dict[str, str] = {}
+    if (everyone or keep_skeleton) and not unchanged:
         skeleton = render_project(plan_project(name, everyone), everyone, house)
     with blamed_on(house):
         formatted = format_files(
-            {**skeleton, **{k: v for files in own.values() for k, v in files.items()}}
+            {
+                **skeleton,
+                **{path: text for own, _ in rendered.values() for path, text in own.items()},
+            },
+            _formatted_before(known),
         )
     return Rendered(
         {
@@ -128,12 +131,50 @@ def render(
                 each.spec,
                 plan,
                 spec_hash(each.text),
-                {path: formatted[path] for path in own[each.spec.feature]}
+                {path: formatted[path] for path in rendered[each.spec.feature][0]}
                 | {each.path: each.text.decode()},
                 contributions[each.spec.feature],
             )
             for each, plan in zip(specs, plans, strict=True)
         },
-        {path: formatted[path] for path in skeleton},
+        {path: item.text.decode() for path, item in known.project.files.items()}
+        if unchanged
+        else {path: formatted[path] for path in skeleton},
         house.digest if house else None,
     )
+
+
+def _plans(
+    known: Known, specs: Sequence[SpecText], without: Sequence[str]
+) -> tuple[FeaturePlan, ...]:
+    from featuregen.collisions import check_collisions
+    from featuregen.plan.make import make_plan
+
+    plans = tuple(make_plan(each.spec) for each in specs)
+    staying = known.contributions(without={*(each.spec.feature for each in specs), *without})
+    for each, plan in zip(specs, plans, strict=True):
+        others = (other.contribution for other in plans if other is not plan)
+        check_collisions(each.spec, plan.contribution, (*staying, *others))
+    return plans
+
+
+def _is_unchanged(
+    known: Known, contributions: Mapping[str, Contribution], house: House | None
+) -> bool:
+    """Whether the skeleton would come out as it did the last time."""
+    project = known.project
+    return (
+        bool(project.files)
+        and project.version == VERSION
+        and project.ruff == RUFF_VERSION
+        and project.house == (house.digest if house else None)
+        and all(
+            feature in known.features and known.features[feature].contribution == contribution
+            for feature, contribution in contributions.items()
+        )
+    )
+
+
+def _formatted_before(known: Known) -> dict[str, bytes]:
+    """The last renders: what is among them need not be formatted again."""
+    return {path: text for lock in known.locks() for path, text in formatted_before(lock).items()}
