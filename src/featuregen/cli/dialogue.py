@@ -24,7 +24,8 @@ def ask(text: str) -> str | None:
         return None
     try:
         line = sys.stdin.readline()
-    except UnicodeDecodeError as error:
+        line.encode()  # other bytes may have come in as surrogates
+    except UnicodeError as error:
         raise FeaturegenError("the answer is not UTF-8 text") from error
     if not line:
         to_stderr("\n")
