@@ -163,7 +163,8 @@ class Folded(ast.NodeTransformer):
 
 
 def parsed(source: str) -> ast.AST:
-    return Folded().visit(ast.parse(source))
+    tree: ast.AST = Folded().visit(ast.parse(source))
+    return tree
 
 
 def shape(source: str) -> list[str]:

@@ -72,6 +72,10 @@ def compose(text: str) -> Spanned:
         raise FeaturegenError(f"the text is not YAML: {error}") from error
 
 
+def _end(event: Any) -> int:  # noqa: ANN401 - PyYAML's events always have marks, its types not
+    return int(event.end_mark.index)
+
+
 class _Composer:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -89,7 +93,7 @@ class _Composer:
             raise FeaturegenError(f"the text is nested deeper than {_DEEPEST} levels")
         start, end = event.start_mark.index, event.end_mark.index
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(event.anchor, start, end)
+            return self._alias(str(event.anchor), start, end)
         if isinstance(event, yaml.ScalarEvent):
             node = self._scalar(event, start, end)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -125,7 +129,7 @@ class _Composer:
             node.items.append(self._node(event, depth + 1))
             event = next(self.events)
         if node.flow:
-            node.end = event.end_mark.index
+            node.end = _end(event)
         elif node.items:
             node.end = node.items[-1].end
         return node
@@ -140,7 +144,7 @@ class _Composer:
             node.entries.append((key, self._node(next(self.events), depth + 1)))
             event = next(self.events)
         if node.flow:
-            node.end = event.end_mark.index
+            node.end = _end(event)
         elif node.entries:
             node.end = node.entries[-1][1].end
         return node
