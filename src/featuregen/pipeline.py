@@ -410,7 +410,8 @@ def _result(
 
     specs = prepared.specs if prepared else specs
     known = specs[0] if len(specs) == 1 else None
-    hooks = open_hooks(known, project.root, prepared.staged if prepared else None) if known else ()
+    staged = prepared.staged if prepared else None
+    hooks = tuple(hook for spec in specs for hook in open_hooks(spec, project.root, staged))
     return RunResult(
         command=command,
         root=str(project.root),
@@ -421,10 +422,17 @@ def _result(
         notes=tuple(prepared.assembly.notes) if prepared else (),
         verification=verification,
         stages=tuple(StageTime(name, seconds) for name, seconds in watch.times),
-        next_steps=(),
+        next_steps=_to_write(hooks) if outcome == "verified" else (),
         warnings=tuple(warning for spec in specs for warning in warnings_of(spec)),
         features=tuple(spec.feature for spec in specs),
         sources=tuple(spec.source for spec in specs),
+        open_hooks=hooks,
+    )
+
+
+def _to_write(hooks: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(
+        f"write {name}() at {at}; until then its endpoint answers 501" for name, at in hooks
     )
 
 

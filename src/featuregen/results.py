@@ -165,5 +165,7 @@ class RunResult:
     contract: tuple[ContractChange, ...] = ()
     diffs: tuple[FileDiff, ...] = ()
     """Of a dry run, or where they were asked for."""
+    open_hooks: tuple[tuple[str, str], ...] = ()
+    """Of all features that the run was about: name, and file:line of the stub."""
     test_functions: tuple[int, int] | None = None
     """How many the features' test files define, before and after."""

@@ -317,7 +317,7 @@ def _after(result: RunResult) -> list[Document]:
     features = list(result.features)
     if result.outcome == "failed":
         return [step("", text) for text in next_steps(result)]
-    hooks = result.picture.hooks if result.picture else ()
+    hooks = result.open_hooks or (result.picture.hooks if result.picture else ())
     following = [step("", f"write {name}() at {at}") for name, at in hooks]
     if result.by_hand or result.conflicts:
         following.append(step("", "make the edits of by_hand, and decide the conflicts"))

@@ -306,11 +306,17 @@ def plan_hooks(spec: FeatureSpec) -> tuple[HookPlan, ...]:
 
 
 def _hook_body(operation: Operation, spec: FeatureSpec) -> str | None:
-    parts = [operation.description] if operation.description else []
+    """What it is for, what it may refuse, and what the ticket and the examples ask of it."""
+    parts = [sentence(operation.description)] if operation.description else []
     if operation.errors:
         raises = ", ".join(f"{name} ({spec.errors[name].status})" for name in operation.errors)
-        parts.append(f"Raise {raises} where the request cannot be met.")
-    return "\n\n".join(sentence(part) for part in parts) or None
+        parts.append(f"Raise {raises} of app.core.errors where the request cannot be met.")
+    examples = [example.name for example in spec.examples if example.step.do == operation.name]
+    asked = [" ".join(one.split()) for one in (*spec.requirements.acceptance, *examples)]
+    items = {one.lower(): f"- {one}" for one in reversed(asked)}  # a criterion before its example
+    if items:
+        parts.append("\n".join(["Accepted when:", *reversed(items.values())]))
+    return "\n\n".join(parts) or None
 
 
 def plan_router(spec: FeatureSpec) -> RouterPlan:
