@@ -211,6 +211,19 @@ def test_a_method_that_the_user_renamed_takes_the_changes_of_the_template() -> N
     assert "def refund" not in merged
 
 
+def test_a_method_that_the_user_may_have_renamed_is_a_conflict_and_not_just_left_out() -> None:
+    refund = method(BASE, "refund")
+    rewritten = refund.replace("refund(", "refund_all(").replace("self.db.get", "self.find")
+    rewritten = rewritten.replace("raise NotFoundError", "return data")
+    ours = BASE.replace(refund + "\n\n", "").replace(
+        "    async def create", f"{rewritten}\n\n    async def create"
+    )
+    theirs = edit(BASE, ('"""Refund a payment."""', '"""Refund."""'))
+    merged = merge(BASE, ours, theirs)
+    assert [each.symbol for each in merged.conflicts] == ["PaymentService.refund"]
+    assert merged.resolved == ours.encode()
+
+
 def test_a_new_method_in_the_place_of_a_dropped_one_does_not_get_its_edits() -> None:
     ours = edit(BASE, ('"""Refund a payment."""\n', '"""Refund a payment."""\n        mine()\n'))
     theirs = BASE.replace("def refund(self, data)", "def invoice(self, order)").replace(

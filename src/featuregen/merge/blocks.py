@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from featuregen.merge.bodies import merge_function
-from featuregen.merge.chunks import Chunk, Hunk
+from featuregen.merge.chunks import Chunk, Hunk, whole
 from featuregen.merge.identity import Block, Versions, identify
 from featuregen.merge.imports import merge_import, names
 from featuregen.merge.leads import blank_lines, merge_lead, users_comment
 from featuregen.merge.lines import merge_lines
+from featuregen.merge.matching import may_be_renamed
 from featuregen.merge.order import Identity, merge_order
 from featuregen.merge.units import CannotSplitError, Section, Unit, same, sections
 
@@ -49,6 +50,9 @@ def merge_block(found: Findings, three: Three, where: str) -> list[Chunk]:
         lead = merge_lead(unit, where + unit.name)
         if merged[name] == [""]:  # an import without names: only what the user wrote above it stays
             out += lead if users_comment(unit) else []
+            continue
+        if unit.ours is None and not whole(merged[name]):  # a conflict that brings its own lead
+            out += merged[name]
             continue
         out += [blank_lines(block, before, name, nested=bool(where)), *lead, *merged[name]]
         before = name
@@ -113,7 +117,7 @@ def _merge_unit(found: Findings, block: Block, unit: Versions, where: str) -> li
     if unit.any.key[0] in ("from", "import"):
         return [_merge_imports(found, block, unit)]
     if ours is None or theirs is None:
-        return _merge_one_sided(found, unit, where)
+        return _merge_one_sided(found, block, unit, where)
     if _untouched(ours, theirs) or (base is not None and _untouched(base, theirs)):
         return [ours.text]
     if base is None:
@@ -166,15 +170,28 @@ def _merge_imports(found: Findings, block: Block, unit: Versions) -> str:
     return merged.text
 
 
-def _merge_one_sided(found: Findings, unit: Versions, where: str) -> list[Chunk] | None:
+def _added_by_user(block: Block) -> Iterator[Unit]:
+    for unit in block.units.values():
+        if unit.base is None and unit.ours is not None:
+            yield unit.ours
+
+
+def _merge_one_sided(
+    found: Findings, block: Block, unit: Versions, where: str
+) -> list[Chunk] | None:
     """A unit that one side does not have: added by the other, or removed by this one."""
     base, ours, theirs = unit.base, unit.ours, unit.theirs
     symbol = where + unit.name
     if base is None:
         return [unit.any.text]
     if ours is None:
-        if theirs is not None and not _unchanged(base, theirs):
-            found.notes.append(f"you removed `{symbol}`, which the new version changes: left out")
+        if theirs is None or _unchanged(base, theirs):
+            return None
+        if any(may_be_renamed(base, each) for each in _added_by_user(block)):
+            reason = "you removed or renamed it, the new version changes it"
+            was, new = base.lead + base.text, theirs.lead + theirs.text
+            return [Hunk("", was, new, symbol, reason)]
+        found.notes.append(f"you removed `{symbol}`, which the new version changes: left out")
         return None
     if not _unchanged(base, ours) or users_comment(unit):
         reason = "no longer generated, but you changed it"

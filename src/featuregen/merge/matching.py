@@ -17,6 +17,9 @@ LIKENESS = (0.9, 0.75, 0.6)
 By how many of its two neighbours are the same.
 """
 
+DOUBT = 0.4
+"""Below this share of equal lines, a definition that has gone is gone, not renamed."""
+
 FEWEST = 2
 """With fewer lines or members, likeness is chance."""
 
@@ -151,6 +154,12 @@ def _sounds_like(was: Unit, unit: Unit) -> float:
     """The likeness of two names that share a word, as `refund` and `full_refund`; else 0."""
     words = [set(re.findall(r"[A-Z]?[a-z]+|[A-Z]+", unit.name)) for unit in (was, unit)]
     return SequenceMatcher(None, was.name, unit.name).ratio() if words[0] & words[1] else 0
+
+
+def may_be_renamed(was: Unit, unit: Unit) -> bool:
+    """True if one might be the other's new name, on evidence too thin to follow it."""
+    kind = was.key[0] == unit.key[0] and was.is_definition
+    return kind and bool(_sounds_like(was, unit)) and _likeness(was, unit) >= DOUBT
 
 
 def _neighbours(
