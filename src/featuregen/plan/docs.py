@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from featuregen.plan.answers import echoed, normalised_model, upstream_answer
@@ -36,8 +35,7 @@ CORE_ERRORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorRow:
+class ErrorRow(NamedTuple):
     """A row of the README's table of errors."""
 
     status: int
@@ -45,8 +43,7 @@ class ErrorRow:
     meaning: str  # a Markdown cell
 
 
-@dataclass(frozen=True, slots=True)
-class OperationDocs:
+class OperationDocs(NamedTuple):
     """All text is Markdown, ready to be printed."""
 
     heading: str
@@ -57,8 +54,7 @@ class OperationDocs:
     errors: tuple[ErrorRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DocsPlan:
+class DocsPlan(NamedTuple):
     """The README's section."""
 
     heading: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import snake
 from featuregen.plan.quote import docstring, py_literal, py_string
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 _SAVED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class StepPlan:
+class StepPlan(NamedTuple):
     """One request of an example."""
 
     verb: str
@@ -28,8 +26,7 @@ class StepPlan:
     saves: tuple[tuple[str, str], ...]  # name, expression over `response`
 
 
-@dataclass(frozen=True, slots=True)
-class ExamplePlan:
+class ExamplePlan(NamedTuple):
     """One of the `examples`, as a test."""
 
     name: str  # of the test function

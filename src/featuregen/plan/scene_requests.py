@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from featuregen.plan.operations import route_path
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Field, Json, Operation
 
 
-@dataclass(frozen=True, slots=True)
-class RequestPlan:
+class RequestPlan(NamedTuple):
     """A request that an operation accepts."""
 
     url: str  # a literal

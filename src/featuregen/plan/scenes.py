@@ -7,8 +7,7 @@ print it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.answers import echoed, normalised_model, upstream_answer
 from featuregen.plan.clients import callers, needs_key
@@ -35,16 +34,14 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Json, Operation
 
 
-@dataclass(frozen=True, slots=True)
-class ConstantPlan:
+class ConstantPlan(NamedTuple):
     """A constant at the top of a test module."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class RulePlan:
+class RulePlan(NamedTuple):
     """A rule over several fields, and a request that breaks it."""
 
     id: str
@@ -52,8 +49,7 @@ class RulePlan:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class RatePlan:
+class RatePlan(NamedTuple):
     """A rate limit, as its test counts it."""
 
     amount: int
@@ -62,8 +58,7 @@ class RatePlan:
     by_user: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OperationTests:
+class OperationTests(NamedTuple):
     """Everything that the tests of one operation send and expect."""
 
     name: str
@@ -104,8 +99,7 @@ class OperationTests:
     sensitive: tuple[str, ...]  # literals that must not show in a log
 
 
-@dataclass(frozen=True, slots=True)
-class TestsPlan:
+class TestsPlan(NamedTuple):
     """`tests/test_<feature>_api.py` and `tests/test_<feature>_service.py`."""
 
     api_docstring: str
