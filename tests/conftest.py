@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ import pytest
 from featuregen.environment import project_environment
 from featuregen.pipeline import Options, new
 from featuregen.progress import Silent
+
+# A runner in the background ignores SIGINT, and so would all that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAYMENT = REPOSITORY / "examples" / "payment" / "payment.yaml"
