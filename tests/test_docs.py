@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from itertools import groupby
 from pathlib import Path
 
@@ -145,3 +146,16 @@ def test_every_room_that_the_architecture_names_exists() -> None:
         for room in rooms
         if not (source / room).is_dir() and not (source / f"{room}.py").is_file()
     ] == []
+
+
+def test_the_readme_says_why_each_dependency_is_there() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    optional = project.get("optional-dependencies", {}).values()
+    wanted = [*project["dependencies"], *(one for extra in optional for one in extra)]
+    names = {re.split(r"[\[<>=~! ]", one)[0] for one in wanted}
+    table = README.partition("## Why each dependency")[2].partition("What is not there")[0]
+    assert set(re.findall(r"^\| ([\w-]+) \| \S", table, re.MULTILINE)) - {"dependency"} == names
+
+
+def test_the_commands_that_the_readme_names_exist() -> None:
+    assert set(re.findall(r"`featuregen ([a-z]+)", README)) <= set(COMMANDS)
