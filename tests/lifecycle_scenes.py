@@ -112,7 +112,9 @@ def update_now(
     root: Path, *features: str, conflicts: ConflictMode = "inline", dry_run: bool = False
 ) -> RunResult:
     """`featuregen update --no-verify`."""
-    return update(root, features, QUICK, Silent(), conflicts=conflicts, dry_run=dry_run)
+    return update(
+        root, features, QUICK, Silent(), conflicts=conflicts, dry_run=dry_run, diffs=dry_run
+    )
 
 
 def remove_now(root: Path, feature: str, *, force: bool = False) -> RunResult:

@@ -112,6 +112,69 @@ def test_from_a_shared_file_that_was_edited_only_its_own_lines_go(trio: Path) ->
     assert result.by_hand == ()
 
 
+EDITED = {
+    "app/main.py": ("    return app\n", "    app.state.mine = True\n    return app\n"),
+    "app/core/config.py": ("class Settings(", "MINE = 1\n\n\nclass Settings("),
+    "app/core/errors.py": (
+        "class AppError(",
+        "class Mine(Exception):\n    pass\n\n\nclass AppError(",
+    ),
+    "pyproject.toml": ('version = "0.1.0"', 'version = "7.0.0"'),
+    ".env.example": ("LOG_LEVEL", "MINE=1\n# LOG_LEVEL"),
+    "README.md": ("## Layout\n", "## Mine\n\n## Layout\n"),
+}
+
+
+@pytest.mark.parametrize("path", EDITED)
+def test_new_and_remove_leave_an_edited_shared_file_as_it_was(path: str, scratch: Path) -> None:
+    root = scratch / "shop-api"
+    add(root, "greeting")
+    edit(root, path, *EDITED[path])
+    before = tree(root)
+    add(root, "ticket")
+    assert text(root, path) != before[path][2].decode()
+    result = remove_now(root, "ticket")
+    assert result.by_hand == ()
+    assert tree(root) == before
+
+
+def test_all_shared_files_edited_at_once_are_left_as_they_were(scratch: Path) -> None:
+    root = scratch / "shop-api"
+    add(root, "greeting", "poll")
+    for path, change in EDITED.items():
+        edit(root, path, *change)
+    before = tree(root)
+    add(root, "ticket")
+    edit_spec(root, "ticket", "values: [low, high]", "values: [low, high, now]")
+    update_now(root)
+    remove_now(root, "ticket")
+    assert tree(root) == before
+
+
+def test_a_requirement_that_was_the_users_stays(scratch: Path) -> None:
+    root = scratch / "shop-api"
+    add(root, "greeting")
+    edit(root, "pyproject.toml", '  "fastapi', '  "stamina>=26.1",\n  "fastapi')
+    before = text(root, "pyproject.toml")
+    add(root, "ticket")
+    remove_now(root, "ticket")
+    assert text(root, "pyproject.toml") == before
+
+
+def test_theirs_goes_with_its_feature(trio: Path) -> None:
+    models = "app/models/ticket.py"
+    edit(trio, models, "Field(max_length=120)", "Field(max_length=77)")
+    edit_spec(
+        trio,
+        "ticket",
+        "subject: {type: string, max_length: 120}",
+        "subject: {type: string, max_length: 99}",
+    )
+    update_now(trio, conflicts="file")
+    remove_now(trio, "ticket", force=True)
+    assert not (trio / f"{models}.theirs").exists()
+
+
 def test_wired_lines_go_after_the_file_was_reformatted(trio: Path) -> None:
     edit(
         trio,

@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from lifecycle_scenes import QUICK, add, edit, edit_spec, is_due, times, tree, update_now
+from lifecycle_scenes import (
+    QUICK,
+    add,
+    edit,
+    edit_spec,
+    is_due,
+    remove_now,
+    times,
+    tree,
+    update_now,
+)
 
 from featuregen.errors import FeaturegenError, SpecError
 from featuregen.pipeline import new
@@ -259,6 +269,45 @@ def test_a_renamed_upstream_takes_the_edits_of_its_client_along(trio: Path) -> N
     client = text(trio, "app/clients/helpdesk.py")
     assert "MINE = 1" in client
     assert "class HelpdeskClient" in client
+
+
+def test_an_import_of_a_module_that_moved_is_told(trio: Path) -> None:
+    (trio / "app/mine.py").write_text(
+        "from app.api.endpoints.tickets import router\n\nR = router\n"
+    )
+    edit_spec(trio, "ticket", "feature: ticket\n", "feature: ticket\nplural: cases\n")
+    result = update_now(trio)
+    [todo] = result.by_hand
+    assert todo.path == "app/mine.py"
+    assert "It is app.api.endpoints.cases now." in todo.instructions
+
+
+def test_a_project_without_features_is_kept_up_to_date(scratch: Path) -> None:
+    root = scratch / "api"
+    add(root, "poll")
+    edit(root, "app/main.py", "    return app\n", "    app.state.mine = True\n    return app\n")
+    remove_now(root, "poll")
+    before = tree(root)
+    assert update_now(root).outcome == "unchanged"
+    assert not is_due(root)
+    assert tree(root) == before
+    lock = root / ".featuregen/project.lock"
+    lock.write_text(lock.read_text().replace('"featuregen": "0.1.0"', '"featuregen": "0.0.9"'))
+    assert is_due(root)
+    update_now(root)
+    assert tree(root) == before
+
+
+def test_a_spec_that_is_a_link_is_read_through_it(trio: Path) -> None:
+    spec = trio / "features/poll.yaml"
+    shared = trio / "poll.shared.yaml"
+    spec.rename(shared)
+    spec.symlink_to("../poll.shared.yaml")
+    edit(trio, "poll.shared.yaml", "ge: 1, le: 20", "ge: 1, le: 10")
+    result = update_now(trio)
+    assert result.conflicts == ()
+    assert spec.is_symlink()
+    assert "le=10" in text(trio, "app/models/poll.py")
 
 
 # --- hooks ---------------------------------------------------------------------------------------

@@ -155,6 +155,7 @@ def add_project_lock(
         wired={},
         files=_packed(files, old),
         house=old.house if old else digest,
+        conflicts=old.conflicts if old else (),
     )
     assembly.write(lock_path(lock.name), dump_lock(lock).encode())
 

@@ -1,88 +1,84 @@
-"""Shared files that the user has changed: merged with the new skeleton, then wired.
+"""Shared files that the user has changed: features wired in or out on both sides, then merged.
 
-The merge brings in what a new need adds to the skeleton (a rate limiter in `create_app`), and
-usually the feature's own lines too. Where it cannot, the user's text stays, exact edits bring the
-feature's lines in, and what is left is told as an edit by hand. Nothing is skipped silently.
+The exact edits that bring a feature in are made on the user's file *and* on the last render. What
+then still differs between the last render and the new one is the skeleton's own change, and what
+differs between the last render and the user's file is the user's: the merge of the three hardly
+ever meets both in one place. What the user took out is missing on the user's side only, and stays
+out by the same merge. What cannot be done is told as an edit by hand; nothing is skipped silently.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
 
+from featuregen.lock import load_lock
+from featuregen.merge.files import merge_file
+from featuregen.merge.state import ConflictMode, FileState, Merged
 from featuregen.results import ByHand
 
 if TYPE_CHECKING:
     from featuregen.assemble import Assembly
     from featuregen.plan.contribution import Contribution
-    from featuregen.wiring.wire import Ledger
+    from featuregen.wiring.wire import Ledger, WiringResult
+
+Tree: TypeAlias = Mapping[str, FileState]
+Texts: TypeAlias = Mapping[str, str]
+Rewire: TypeAlias = "Callable[[Texts, Mapping[str, Ledger]], WiringResult]"
+"""Brings features in or out of these files. The ledgers say what was wired, by feature."""
 
 
-def edit_shared_files(
-    assembly: Assembly,
-    rendered: Mapping[str, str],
-    edited: Mapping[str, tuple[bytes, bytes]],
-    contributions: Sequence[Contribution],
-    others: Sequence[Contribution],
-) -> dict[str, Ledger]:
-    """Write what can be written; returns what stands in the files now on each feature's account.
+@dataclass(frozen=True, slots=True)
+class SharedMerge:
+    """`wired` is what became of the edits of the user's files; None where there were none."""
 
-    `edited` holds what featuregen rendered the last time and what stands there now, by path.
+    files: Mapping[str, Merged] = field(default_factory=dict)
+    wired: WiringResult | None = None
+
+
+def merge_shared(
+    base: Tree,
+    ours: Tree,
+    theirs: Tree,
+    rewire: Rewire,
+    *,
+    ledgers: Mapping[str, Ledger],
+    pristine_ledgers: Mapping[str, Ledger],
+    conflicts: ConflictMode,
+) -> SharedMerge:
+    """Merge the skeleton and the shared files.
+
+    `pristine_ledgers` hold all that the last render has, `ledgers` what the user's files had.
     """
-    from featuregen.wiring.ids import wired_ids
-    from featuregen.wiring.wire import PATHS, wire_all
-
-    merged = {
-        path: _merged(assembly, path, base, ours, rendered[path].encode())
-        for path, (base, ours) in edited.items()
-    }
-    texts = {
-        path: text.decode() for path, text in merged.items() if path in PATHS and _is_text(text)
-    }
-    result = wire_all(texts, contributions, others)
-    for path, text in merged.items():
-        final = result.files[path].encode() if path in result.files else text
-        if final != edited[path][1]:
-            assembly.shared.add(path)
-            assembly.write(path, final)
-    assembly.by_hand += [
-        ByHand(item.id, item.path, item.instructions) for item in result.impossible
-    ]
-    theirs = {key for key in result.already if key.startswith("dependency:")}  # the user had it
-    absent = {item.id for item in result.impossible} | theirs
-    return {
-        contribution.feature: {
-            key: result.inverses.get(key, "")
-            for key in wired_ids(contribution)
-            if key not in absent
-        }
-        for contribution in contributions
-    }
-
-
-def _merged(assembly: Assembly, path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes:
-    from featuregen.merge import FileState, merge_file
-
-    result = merge_file(path, FileState(base), FileState(ours), FileState(theirs))
-    assembly.notes += [f"{path}: {note}" for note in result.notes]
-    if not result.conflicts and result.state is not None:
-        return result.state.text
-    places = ", ".join(conflict.symbol or f"line {conflict.line}" for conflict in result.conflicts)
-    assembly.by_hand.append(
-        ByHand(
-            id=f"skeleton:{path}",
-            path=path,
-            instructions=f"You have changed {places} yourself. The skeleton changes there too:\n\n"
-            + _diff(path, base, theirs),
-        )
+    changed = sorted(
+        path
+        for path in {*base, *theirs}
+        if not (base.get(path) == theirs.get(path) == ours.get(path))
     )
-    return result.resolved if result.resolved is not None else ours
+    edited = [
+        path for path in changed if _wants_wiring(base.get(path), ours.get(path), theirs.get(path))
+    ]
+    known, mine, wired = base, ours, None
+    if edited:
+        wired = rewire(_texts(ours, edited), ledgers)
+        again = rewire(_texts(base, edited), pristine_ledgers)
+        known, mine = _over(base, again.files), _over(ours, wired.files)
+    return SharedMerge(
+        {
+            path: merge_file(
+                path, known.get(path), mine.get(path), theirs.get(path), conflicts=conflicts
+            )
+            for path in changed
+        },
+        wired,
+    )
 
 
-def _diff(path: str, base: bytes, theirs: bytes) -> str:
-    old, new = (text.decode(errors="replace").splitlines() for text in (base, theirs))
-    return "\n".join(difflib.unified_diff(old, new, path, path, lineterm="", n=2))
+def _wants_wiring(base: FileState | None, ours: FileState | None, theirs: FileState | None) -> bool:
+    if base is None or ours is None or theirs is None or base in (ours, theirs):
+        return False
+    return ours.link is None and _is_text(base.text) and _is_text(ours.text)
 
 
 def _is_text(content: bytes) -> bool:
@@ -91,3 +87,100 @@ def _is_text(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _texts(tree: Tree, paths: Collection[str]) -> dict[str, str]:
+    from featuregen.wiring.wire import PATHS
+
+    return {path: tree[path].text.decode() for path in paths if path in PATHS}
+
+
+def _over(tree: Tree, texts: Texts) -> dict[str, FileState]:
+    edited = {path: replace(tree[path], text=text.encode()) for path, text in texts.items()}
+    return {**tree, **edited}
+
+
+def ledger_after(
+    contribution: Contribution,
+    before: Ledger,
+    wired: WiringResult | None,
+    others: Collection[str] = (),
+) -> dict[str, str]:
+    """What stands in the shared files on a feature's account once the run is over.
+
+    What the user took out stays in it, or the next run would bring it back. A requirement that was
+    the user's before stays the user's; `others` are the ids in the other features' ledgers.
+    """
+    from featuregen.wiring.wire import wired_ids
+
+    known = dict.fromkeys(wired_ids(contribution), "")
+    if wired is None:
+        return {key: before.get(key, "") for key in known}
+    impossible = {item.id for item in wired.impossible}
+    users = {key for key in wired.already if key.startswith("dependency:") and key not in others}
+    return {
+        key: wired.inverses.get(key, before.get(key, ""))
+        for key in known
+        if key in before or not (key in impossible or key in users)
+    }
+
+
+def edit_shared_files(
+    assembly: Assembly,
+    rendered: Mapping[str, str],
+    edited: Mapping[str, tuple[bytes, bytes]],
+    contributions: Sequence[Contribution],
+    others: Sequence[Contribution],
+) -> dict[str, dict[str, str]]:
+    """Bring new features into edited files; returns what stands there on each one's account.
+
+    `edited` holds what featuregen rendered the last time and what stands there now, by path. Where
+    the skeleton changes lines that the user has changed, the user's stay, and that is told.
+    """
+
+    def rewire(texts: Texts, _: Mapping[str, Ledger]) -> WiringResult:
+        from featuregen.wiring.wire import wire_all
+
+        return wire_all(texts, contributions, others)
+
+    base = {path: FileState(before) for path, (before, _) in edited.items() if before}
+    ours = {path: FileState(now) for path, (_, now) in edited.items()}
+    theirs = {path: FileState(rendered[path].encode()) for path in edited}
+    shared = merge_shared(
+        base, ours, theirs, rewire, ledgers={}, pristine_ledgers={}, conflicts="inline"
+    )
+    for path, merged in shared.files.items():
+        assembly.notes += [f"{path}: {note}" for note in merged.notes]
+        state = merged.state
+        if merged.conflicts:
+            state = users_side(merged, ours[path])
+            assembly.by_hand.append(left_over(path, base.get(path), theirs[path], merged))
+        if state is not None and state != ours[path]:
+            assembly.shared.add(path)
+            assembly.write(path, state.text)
+    impossible = shared.wired.impossible if shared.wired else ()
+    assembly.by_hand += [ByHand(item.id, item.path, item.instructions) for item in impossible]
+    locks = (load_lock(assembly.root, each.feature) for each in others)
+    known = {key for lock in locks if lock is not None for key in lock.wired}
+    return {each.feature: ledger_after(each, {}, shared.wired, known) for each in contributions}
+
+
+def users_side(merged: Merged, ours: FileState) -> FileState:
+    """The merged file with each conflict decided for the user."""
+    return ours if merged.resolved is None else replace(ours, text=merged.resolved)
+
+
+def left_over(path: str, base: FileState | None, theirs: FileState, merged: Merged) -> ByHand:
+    """What of the skeleton's change the user has to look at."""
+    import difflib
+
+    old = (base.text if base else b"").decode(errors="replace").splitlines()
+    new = theirs.text.decode(errors="replace").splitlines()
+    diff = difflib.unified_diff(old, new, path, path, lineterm="", n=2)
+    places = ", ".join(each.symbol or f"line {each.line}" for each in merged.conflicts)
+    return ByHand(
+        f"skeleton:{path}",
+        path,
+        f"You have changed {places} yourself. The skeleton changes there too:\n\n"
+        + "\n".join(diff),
+    )

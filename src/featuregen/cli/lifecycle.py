@@ -33,7 +33,7 @@ def _update(given: Namespace, options: Options) -> Outcome:
     if given.all and given.features:
         raise FeaturegenError("features are named, and --all is given", exit_code=2)
     if given.check:
-        return _told(lambda told: check_update(given.into, given.features, told), given)
+        return _told(lambda told: check_update(given.into, given.features, told, diffs=given.diff))
     return _told(
         lambda told: update(
             given.into,
@@ -42,8 +42,8 @@ def _update(given: Namespace, options: Options) -> Outcome:
             told,
             conflicts=_mode(given.conflicts),
             dry_run=given.dry_run,
-        ),
-        given,
+            diffs=given.diff,
+        )
     )
 
 
@@ -59,9 +59,14 @@ def _remove(given: Namespace, options: Options) -> Outcome:
         _ask(given.into, given.feature)
     return _told(
         lambda told: remove(
-            given.into, given.feature, options, told, force=given.force, dry_run=given.dry_run
-        ),
-        given,
+            given.into,
+            given.feature,
+            options,
+            told,
+            force=given.force,
+            dry_run=given.dry_run,
+            diffs=given.diff,
+        )
     )
 
 
@@ -98,8 +103,8 @@ def _rename(given: Namespace, options: Options) -> Outcome:
             told,
             conflicts=_mode(given.conflicts),
             dry_run=given.dry_run,
-        ),
-        given,
+            diffs=given.diff,
+        )
     )
 
 
@@ -111,7 +116,7 @@ def resolve_command(given: Namespace, options: Options) -> int:
 def _resolve(given: Namespace, options: Options) -> Outcome:
     from featuregen.lifecycle.resolving import resolve
 
-    return _told(lambda told: resolve(given.into, options, told), given)
+    return _told(lambda told: resolve(given.into, options, told))
 
 
 def lock_command(given: Namespace) -> int:
@@ -126,17 +131,16 @@ def _lock(given: Namespace) -> Outcome:
         raise FeaturegenError(
             "say what to do with the locks", hint="featuregen lock --rebuild", exit_code=2
         )
-    return _told(lambda told: rebuild(given.into, told), given)
+    return _told(lambda told: rebuild(given.into, told))
 
 
-def _told(body: Callable[[Progress], RunResult], given: Namespace) -> Outcome:
-    """Run with progress; with `--diff` the diffs are told, too."""
+def _told(body: Callable[[Progress], RunResult]) -> Outcome:
+    """Run with progress."""
     from featuregen.report import change_as_text
 
     with progress() as told:
         result = body(told)
-    diff = getattr(given, "diff", False)
-    return run_outcome(result, text=lambda style: change_as_text(result, style, diffs=diff))
+    return run_outcome(result, text=lambda style: change_as_text(result, style))
 
 
 def _mode(text: str) -> ConflictMode:

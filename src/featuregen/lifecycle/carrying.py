@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from featuregen.lifecycle.hook_files import HooksFile, keep_written_hooks
 from featuregen.lifecycle.known import Known, on_disk, pristine
-from featuregen.lifecycle.shared_files import Rewire, merge_shared
 from featuregen.merge.state import Conflict, ConflictMode, FileState, Merged, beside_path
 from featuregen.merge.tree import merge_tree
 from featuregen.results import ByHand
+from featuregen.shared_edits import Rewire, merge_shared
 from featuregen.workspace import Write
 
 if TYPE_CHECKING:
@@ -85,6 +85,14 @@ class Carried:
                 yield _write(file.path, file.merged.state, file.ours)
             if file.merged.beside is not None:
                 yield _write(beside_path(file.path), file.merged.beside, None)
+
+    def seen(self) -> dict[str, bytes | None]:
+        """What the merges were made from: a file that is another by now stops the run."""
+        return {
+            file.was: file.ours.text if file.ours is not None else None
+            for file in self.files
+            if file.ours is None or file.ours.link is None
+        }
 
     def certificate(self) -> Certificate:
         """What of the user's edits is still there, counted anew."""

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from featuregen.results import ByHand
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -51,6 +53,30 @@ def importers(
             if name in modules:
                 found.append(Importer(path, line, name))
     return found
+
+
+def broken_imports(staged: Staged, moved: Mapping[str, str]) -> list[ByHand]:
+    """Imports of modules that the staged run takes away, for a person to mend.
+
+    `moved` tells under which path a file is now.
+    """
+    gone = {
+        module_name(write.path): write.path
+        for write in staged.writes
+        if write.content is None and write.path.endswith(".py")
+    }
+    if not gone:
+        return []
+    found: dict[tuple[str, int], ByHand] = {}
+    for each in importers(staged, gone, ()):
+        new = moved.get(gone[each.module], gone[each.module])
+        now = f"It is {module_name(new)} now." if new != gone[each.module] else "It is gone."
+        place = f"{each.path}:{each.line}"
+        found.setdefault(
+            (each.path, each.line),
+            ByHand(f"import:{place}", each.path, f"Line {each.line} imports {each.module}. {now}"),
+        )
+    return list(found.values())
 
 
 def _python_files(staged: Staged) -> Iterator[tuple[str, bytes]]:

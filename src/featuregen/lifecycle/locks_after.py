@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.assemble import RUFF_VERSION
 from featuregen.lifecycle.rendering import Rendered, spec_path
-from featuregen.lifecycle.shared_files import ledger_after
 from featuregen.lock import PROJECT, Lock, Pristine, dump_lock, lock_path, pack
+from featuregen.shared_edits import ledger_after
 from featuregen.version import VERSION
 from featuregen.workspace import Write
 

@@ -18,11 +18,11 @@ from featuregen.lifecycle.results import result
 from featuregen.lifecycle.updating import all_wired, chosen, own_records, project_name
 from featuregen.lock import PROJECT, lock_path
 from featuregen.merge.files import merge_file
-from featuregen.merge.state import FileState
+from featuregen.merge.state import FileState, beside_path
 from featuregen.opening import opened
-from featuregen.results import ByHand
+from featuregen.shared_edits import left_over, users_side
 from featuregen.version import VERSION
-from featuregen.workspace import Staged, Write, apply, stage, tree_diff
+from featuregen.workspace import Staged, Write, apply, stage
 
 if TYPE_CHECKING:
     from featuregen.pipeline import Options
@@ -52,6 +52,7 @@ def remove(
     *,
     force: bool = False,
     dry_run: bool = False,
+    diffs: bool = False,
 ) -> RunResult:
     """Take a feature out: its files, what is wired for it, and what only it needed.
 
@@ -70,13 +71,13 @@ def remove(
             removal = _prepare(known, feature, force=force)
             _refuse_imported(known, removal)
         if dry_run:
-            return _told("planned", known, removal, watch)
+            return _told("planned", known, removal, watch, diffs=diffs)
         verification = _prove(known, removal, options, watch)
         if verification is not None and not verification.ok:
-            return _told("failed", known, removal, watch, verification)
+            return _told("failed", known, removal, watch, verification, diffs=diffs)
         with watch.stage("apply"):
             apply(removal.staged)
-        return _told("removed", known, removal, watch, verification)
+        return _told("removed", known, removal, watch, verification, diffs=diffs)
 
 
 def _prepare(known: Known, feature: str, *, force: bool) -> Removal:
@@ -91,8 +92,10 @@ def _prepare(known: Known, feature: str, *, force: bool) -> Removal:
         left = write_lock(
             replace(known.project, version=VERSION, files=packed(skeleton, known.project))
         )
-    writes = [*carried.writes(), *(Write(path, None) for path in own_records(feature)), left]
-    return Removal(feature, carried, stage(known.root, writes), () if force else kept)
+    beside = [beside_path(path) for path in known.features[feature].conflicts]
+    gone = (Write(path, None) for path in (*own_records(feature), *beside))
+    staged = stage(known.root, [*carried.writes(), *gone, left], carried.seen())
+    return Removal(feature, carried, staged, () if force else kept)
 
 
 def _skeleton_without(known: Known, feature: str) -> Mapping[str, str]:
@@ -162,29 +165,13 @@ def _by_hand_where_it_conflicts(carried: Carried) -> Carried:
     files, by_hand = [], list(carried.by_hand)
     for file in carried.files:
         if file.theirs is not None and file.merged.conflicts and file.ours is not None:
-            text = file.merged.resolved if file.merged.resolved is not None else file.ours.text
-            state = replace(file.ours, text=text)
-            by_hand.append(_left_over(file))
+            by_hand.append(left_over(file.path, file.base, file.theirs, file.merged))
+            state = users_side(file.merged, file.ours)
             merged = replace(file.merged, state=state, conflicts=(), beside=None)
             files.append(replace(file, merged=merged))
         else:
             files.append(file)
     return replace(carried, files=tuple(files), by_hand=tuple(by_hand))
-
-
-def _left_over(file: CarriedFile) -> ByHand:
-    import difflib
-
-    sides = (file.base.text if file.base else b"", file.theirs.text if file.theirs else b"")
-    old, new = (text.decode(errors="replace").splitlines() for text in sides)
-    diff = difflib.unified_diff(old, new, file.path, file.path, lineterm="", n=2)
-    places = ", ".join(each.symbol or f"line {each.line}" for each in file.merged.conflicts)
-    return ByHand(
-        f"skeleton:{file.path}",
-        file.path,
-        f"You have changed {places} yourself, so it was left. The skeleton changes there:\n\n"
-        + "\n".join(diff),
-    )
 
 
 def _refuse_imported(known: Known, removal: Removal) -> None:
@@ -227,6 +214,8 @@ def _told(
     removal: Removal,
     watch: Stopwatch,
     verification: Verification | None = None,
+    *,
+    diffs: bool = False,
 ) -> RunResult:
     return result(
         "remove",
@@ -237,7 +226,7 @@ def _told(
         carried=removal.carried,
         staged=removal.staged,
         verification=verification,
-        diffs=tree_diff(removal.staged),
+        diffs=diffs,
         notes=[f"{path}: you have edited it, so it was kept" for path in removal.kept],
     )
 

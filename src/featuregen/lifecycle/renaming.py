@@ -28,6 +28,7 @@ def rename(
     *,
     conflicts: ConflictMode = "inline",
     dry_run: bool = False,
+    diffs: bool = False,
 ) -> RunResult:
     """Edit the name in the spec, then merge as an update does, file by file under its new path.
 
@@ -46,8 +47,8 @@ def rename(
             spec = _renamed(known, old, new)
         prepared = prepare_update(known, [spec], watch, conflicts=conflicts, was={new: old})
         if dry_run:
-            return told("rename", "planned", known, prepared, watch)
-        return finish("rename", "renamed", known, prepared, options, watch)
+            return told("rename", "planned", known, prepared, watch, diffs=diffs)
+        return finish("rename", "renamed", known, prepared, options, watch, diffs=diffs)
 
 
 def _renamed(known: Known, old: str, new: str) -> SpecText:

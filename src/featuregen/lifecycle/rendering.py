@@ -111,9 +111,7 @@ def render(
     contributions = {feature: contribution for feature, (_, contribution) in rendered.items()}
     staying = known.contributions(without={*contributions, *without})
     everyone = (*staying, *contributions.values())
-    unchanged = not (afresh or without or keep_skeleton) and _is_unchanged(
-        known, contributions, house
-    )
+    unchanged = not (afresh or without) and _is_unchanged(known, contributions, house)
     skeleton: dict[str, str] = {}
     if (everyone or keep_skeleton) and not unchanged:
         skeleton = render_project(plan_project(name, everyone), everyone, house)

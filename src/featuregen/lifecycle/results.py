@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from featuregen.lifecycle.known import Known
+from featuregen.project import HOME
 from featuregen.results import KeptEdits, OpenConflict, RunResult, StageTime
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def result(
     staged: Staged | None = None,
     verification: Verification | None = None,
     contract: tuple[ContractChange, ...] = (),
-    diffs: tuple[FileDiff, ...] = (),
+    diffs: bool = False,
     notes: Sequence[str] = (),
     conflicts: Sequence[OpenConflict] = (),
 ) -> RunResult:
@@ -60,9 +61,18 @@ def result(
         conflicts=opened,
         kept=_kept(carried) if carried else None,
         contract=contract,
-        diffs=diffs,
+        diffs=_diffs(staged) if staged and diffs else (),
         test_functions=_test_functions(carried) if carried else None,
     )
+
+
+def _diffs(staged: Staged) -> tuple[FileDiff, ...]:
+    """Of what people read: the locks are for us."""
+    from featuregen.workspace import Staged, tree_diff
+
+    changes = [each for each in staged.changes if not each[0].path.startswith(f"{HOME}/")]
+    writes, originals = zip(*changes, strict=True) if changes else ((), ())
+    return tree_diff(Staged(staged.root, tuple(writes), tuple(originals)))
 
 
 def _picture(spec: FeatureSpec, known: Known, staged: Staged | None) -> FeaturePicture:

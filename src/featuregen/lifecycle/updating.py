@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from featuregen.lifecycle.results import result
 from featuregen.lock import lock_path, spec_hash
 from featuregen.opening import opened
 from featuregen.version import VERSION
-from featuregen.workspace import Staged, Write, apply, stage, tree_diff
+from featuregen.workspace import Staged, Write, apply, stage
 
 if TYPE_CHECKING:
     from featuregen.lifecycle.carrying import Carried, Step
@@ -57,10 +57,12 @@ def update(
     *,
     conflicts: ConflictMode = "inline",
     dry_run: bool = False,
+    diffs: bool = False,
 ) -> RunResult:
     """Render what is due → merge → wire → stage → verify → apply → report.
 
-    With no feature named, all are meant. A dry run stops before the proof, with the diffs.
+    With no feature named, all are meant. A dry run stops before the proof. `diffs`: the result
+    holds what changes in each file.
     """
     from featuregen.progress import Stopwatch
 
@@ -72,15 +74,17 @@ def update(
             names = due(known, chosen(known, features))
             refuse_open(known)
             specs = [read_spec(known.root, name) for name in names]
-        if not specs:
+        if not (specs or is_outdated(known)):
             return result("update", "unchanged", known, watch, features=features)
         prepared = prepare_update(known, specs, watch, conflicts=conflicts)
         if dry_run:
-            return told("update", "planned", known, prepared, watch)
-        return finish("update", "updated", known, prepared, options, watch)
+            return told("update", "planned", known, prepared, watch, diffs=diffs)
+        return finish("update", "updated", known, prepared, options, watch, diffs=diffs)
 
 
-def check_update(root: Path, features: Sequence[str], progress: Progress) -> RunResult:
+def check_update(
+    root: Path, features: Sequence[str], progress: Progress, *, diffs: bool = False
+) -> RunResult:
     """Whether an update would change a byte: the whole of it but the writing.
 
     It renders also what looks up to date, so that a lock that says something else than the spec is
@@ -98,7 +102,7 @@ def check_update(root: Path, features: Sequence[str], progress: Progress) -> Run
         prepared = prepare_update(known, specs, watch, afresh=True)
     if not prepared.staged.writes:
         return result("update", "unchanged", known, watch, features=features)
-    return told("update", "due", known, prepared, watch)
+    return told("update", "due", known, prepared, watch, diffs=diffs)
 
 
 def chosen(known: Known, features: Sequence[str]) -> tuple[str, ...]:
@@ -120,16 +124,20 @@ def chosen(known: Known, features: Sequence[str]) -> tuple[str, ...]:
 def due(known: Known, features: Sequence[str]) -> tuple[str, ...]:
     """Those of the features that an update is about, told by hashes alone.
 
-    A newer featuregen, or the team's own templates, bring a newer skeleton, which all features
-    share: then it is all of them.
+    Newer templates bring a newer skeleton, which all features share: then it is all of them.
     """
-    if any(lock.version != VERSION for lock in known.locks()) or has_new_house(known):
+    if is_outdated(known):
         return tuple(known.features)
     return tuple(
         name
         for name in features
         if spec_hash(read_spec_bytes(known.root, name)) != known.features[name].spec_hash
     )
+
+
+def is_outdated(known: Known) -> bool:
+    """Whether the templates are newer than the project: featuregen's, or the team's own."""
+    return any(lock.version != VERSION for lock in known.locks()) or has_new_house(known)
 
 
 def prepare_update(
@@ -146,13 +154,14 @@ def prepare_update(
     `afresh`: also what would come out as it did the last time, if the lock is right.
     """
     from featuregen.lifecycle.carrying import carry
+    from featuregen.lifecycle.importers import broken_imports
     from featuregen.lifecycle.locks_after import lock_writes
 
     before = {each.spec.feature: each.spec.feature for each in specs} | dict(was or {})
     gone = [old for new, old in before.items() if new != old]
     with watch.stage("render"):
         name = project_name(known)
-        rendered = render(known, specs, name=name, without=gone, afresh=afresh)
+        rendered = render(known, specs, name=name, without=gone, keep_skeleton=True, afresh=afresh)
     with watch.stage("merge"):
         carried = carry(known, _step(known, rendered, before, conflicts))
         writes = [
@@ -160,7 +169,9 @@ def prepare_update(
             *lock_writes(known, rendered, carried, was=before),
             *(Write(path, None) for name in gone for path in own_records(name)),
         ]
-        staged = stage(known.root, writes)
+        staged = stage(known.root, writes, carried.seen())
+        todo = broken_imports(staged, {file.was: file.path for file in carried.files})
+    carried = replace(carried, by_hand=(*carried.by_hand, *todo))
     return Prepared(rendered, carried, staged, _contract(known, rendered, before))
 
 
@@ -171,6 +182,8 @@ def finish(
     prepared: Prepared,
     options: Options,
     watch: Stopwatch,
+    *,
+    diffs: bool = False,
 ) -> RunResult:
     """Prove what is staged, unless a person has to decide something first, and apply it."""
     from featuregen.pipeline import prove
@@ -181,10 +194,10 @@ def finish(
     if options.verify and not is_open(prepared.carried):
         verification = prove(prepared.staged, prepared.plans, options, watch, all_written=True)
         if not verification.ok:
-            return told(command, "failed", known, prepared, watch, verification)
+            return told(command, "failed", known, prepared, watch, verification, diffs=diffs)
     with watch.stage("apply"):
         apply(prepared.staged)
-    return told(command, outcome, known, prepared, watch, verification)
+    return told(command, outcome, known, prepared, watch, verification, diffs=diffs)
 
 
 def is_open(carried: Carried) -> bool:
@@ -199,6 +212,8 @@ def told(
     prepared: Prepared,
     watch: Stopwatch,
     verification: Verification | None = None,
+    *,
+    diffs: bool = False,
 ) -> RunResult:
     """The result of what was prepared."""
     return result(
@@ -212,7 +227,7 @@ def told(
         staged=prepared.staged,
         verification=verification,
         contract=prepared.contract,
-        diffs=tree_diff(prepared.staged),
+        diffs=diffs,
     )
 
 
@@ -239,13 +254,18 @@ def _step(
     from featuregen.merge.state import FileState
 
     locks = {new: known.features[old] for new, old in was.items()}
+    applied = {spec_path(new) for new, old in was.items() if new == old}  # it is what we read
     before = {
-        path: state for lock in locks.values() for path, state in pristine(lock.files).items()
+        path: state
+        for lock in locks.values()
+        for path, state in pristine(lock.files).items()
+        if path not in applied
     }
     after = {
         path: FileState(text.encode())
         for each in rendered.features.values()
         for path, text in each.files.items()
+        if path not in applied
     }
     contributions = [each.contribution for each in rendered.features.values()]
     others = known.contributions(without=(*was, *was.values()))

@@ -33,8 +33,8 @@ def plan_as_text(result: PlanResult, style: Style, *, all_diffs: bool = False) -
     return dry_run.plan_as_text(result, style, all_diffs=all_diffs)
 
 
-def change_as_text(result: RunResult, style: Style, *, diffs: bool = False) -> str:
+def change_as_text(result: RunResult, style: Style) -> str:
     """What became of a project that lives, on the terminal."""
     from featuregen.report import changes
 
-    return changes.change_as_text(result, style, diffs=diffs)
+    return changes.change_as_text(result, style)

@@ -28,7 +28,7 @@ _SAID = {
 }
 
 
-def change_as_text(result: RunResult, style: Style, *, diffs: bool = False) -> str:
+def change_as_text(result: RunResult, style: Style) -> str:
     """What was decided, kept, changed and proven, and what is left to do."""
     sections = [
         Section("Conflicts", _conflicts(result, style)),
@@ -41,7 +41,7 @@ def change_as_text(result: RunResult, style: Style, *, diffs: bool = False) -> s
         Section("Next", tuple(f"{n}. {visible(s)}" for n, s in enumerate(result.next_steps, 1))),
     ]
     blocks = [_head(result, style), *(section.text(style) for section in sections if section.lines)]
-    if diffs:
+    if result.diffs:
         from featuregen.report.dry_run import diff_as_text
 
         blocks += [diff_as_text(one, style) for one in result.diffs if one.text]
