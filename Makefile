@@ -14,7 +14,8 @@ demo: .venv/ready
 	@echo
 	@echo "Serve it, with a fake provider behind it and a token in hand: make serve"
 
-serve: demo
+serve: .venv/ready
+	@[ -d $(DEMO) ] || $(MAKE) demo
 	cd $(DEMO) && $(CURDIR)/$(BIN)/uv run --quiet python -m app.dev
 
 test: .venv/ready
