@@ -49,13 +49,16 @@ class Planned:
 
 @dataclass
 class Bench:
-    """One server's memory, bounded. `root` is resolved."""
+    """One server's memory, bounded."""
 
     root: Path
     options: Options
     shelf: Shelf = field(default_factory=Shelf)
     _specs: OrderedDict[str, SpecText] = field(default_factory=OrderedDict)
     _plans: OrderedDict[str, Planned] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        self.root = self.root.resolve()
 
     def inside(self, path: str) -> Path:
         """A path of the root, resolved; raises `FeaturegenError` for one that leaves it."""

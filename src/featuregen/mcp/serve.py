@@ -17,7 +17,7 @@ LOOPBACK = "127.0.0.1"
 
 def serve(root: Path, options: Options, port: int | None) -> None:
     """Serve one folder until the client is gone, or for good on a port."""
-    server = FeatureServer(Bench(root.resolve(), options))
+    server = FeatureServer(Bench(root, options))
     if port is None:
         server.run("stdio")
     else:

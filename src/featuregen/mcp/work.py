@@ -6,6 +6,7 @@ wire once, and what was shown is what is done.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 MOST_QUESTIONS = 5
 CONFLICT = 3  # a person has to decide
+_NO = re.compile(r"no\b[,:]?\s*(because\b[,:]?\s*)?", re.IGNORECASE)
 
 
 def check_spec(bench: Bench, spec: str, answers: Sequence[str], *, fix: bool = False) -> Document:
@@ -169,11 +171,17 @@ def answered(
             if not found:
                 raise FeaturegenError(f"'{name}' is no open question", exit_code=2)
             for each in found:
-                text = waive(text, each, reply)
+                text = waive(text, each, _without_no(reply))
         else:
             text = answer_all(text, chosen(questions, [one]))
         spec = parse_spec(text, given.shown_as)
     return replace(given, text=text), spec
+
+
+def _without_no(reply: str) -> str:
+    """`no, because the gateway sees to it` is kept as its reason alone."""
+    found = _NO.match(reply.strip())
+    return reply.strip()[found.end() :] if found else reply.strip()
 
 
 def _names(question: Question) -> tuple[str, str]:
@@ -212,9 +220,13 @@ def _plan_new(
     bench: Bench, given: SpecText, spec: FeatureSpec, root: Path, about: Document
 ) -> Document:
     from featuregen.cli.documents import plan_document
+    from featuregen.lifecycle.rendering import spec_path
     from featuregen.pipeline import Given, plan
 
-    result = plan(Given(spec, given.text.encode()), root)
+    own = given.path == root / spec_path(spec.feature)
+    text = given.on_disk if own and given.on_disk is not None else given.text
+    # Where the project's own copy is answered, `generate_feature` writes it first.
+    result = plan(Given(spec, text.encode()), root)
     planned = _keep(bench, given, spec, root, [one.path for one in result.files], updates=False)
     following = step("generate_feature", "write it, tested", plan_id=planned.plan_id)
     document = with_fixes(
