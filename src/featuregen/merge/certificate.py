@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from featuregen.merge.audit import Scopes, canonical_by_scope, imports, lines_by_section
 from featuregen.merge.encoding import decode, is_binary
-from featuregen.merge.sections import sections_for
 from featuregen.merge.state import Conflict, FileState, Merged
-from featuregen.merge.texts import is_python, parses
 from featuregen.merge.tree import Tree, TreeMerge
+
+if TYPE_CHECKING:
+    from featuregen.merge.audit import Scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,24 @@ def certificate(
         kept = int(merged.state is not None and merged.state.text == ours.text)
         return Certificate(1, kept, 0, 0, merged.conflicts, () if kept else (path,))
     texts = [decode(data or b"").text for data in (base.text if base else b"", ours.text, after)]
-    if is_python(path) and all(parses(text) for text in texts):
-        views = [_python_scopes(text) for text in texts]
-    else:
-        views = [lines_by_section(text, sections_for(path)) for text in texts]
+    views = _views(path, texts)
     return _count(path, views[0], views[1], views[2], merged) + none
+
+
+def _views(path: str, texts: list[str]) -> list[Scopes]:
+    from featuregen.merge.audit import lines_by_section
+    from featuregen.merge.sections import sections_for
+    from featuregen.merge.texts import is_python, parses
+
+    if is_python(path) and all(parses(text) for text in texts):
+        return [_python_scopes(text) for text in texts]
+    return [lines_by_section(text, sections_for(path)) for text in texts]
 
 
 def _python_scopes(text: str) -> Scopes:
     """Lines by function or class, and each imported name as a symbol of its own."""
+    from featuregen.merge.audit import canonical_by_scope, imports
+
     scopes = dict(canonical_by_scope(text))
     for module, name in imports(text):
         scopes[f"import {module} {name}"] = Counter([f"import {module} {name}"])

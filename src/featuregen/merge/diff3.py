@@ -12,7 +12,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
 
 MAX_CELLS = 4_000_000
@@ -66,6 +65,8 @@ def _matches(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tuple[int, in
                 low_a, low_b = i + 1, j + 1
             stack.append((low_a, a1, low_b, b1))
         elif (a1 - a0) * (b1 - b0) <= MAX_CELLS:
+            from difflib import SequenceMatcher
+
             matcher = SequenceMatcher(None, a[a0:a1], b[b0:b1], autojunk=False)
             for i, j, size in matcher.get_matching_blocks():
                 out.extend((a0 + i + k, b0 + j + k) for k in range(size))

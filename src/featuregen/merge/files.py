@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from featuregen.merge.chunks import marker_lines, render, resolve
-from featuregen.merge.encoding import decode, encode, is_binary
-from featuregen.merge.lines import two_way
-from featuregen.merge.state import Conflict, ConflictMode, FileState, Labels, Merged, Outcome
-from featuregen.merge.texts import TextMerge, equal_but_for_layout, is_python, merge_text, parses
+from featuregen.merge.chunks import marker_lines
+from featuregen.merge.encoding import decode, is_binary
+from featuregen.merge.state import (
+    Conflict,
+    ConflictMode,
+    FileState,
+    Labels,
+    Merged,
+    executable,
+    whole_file,
+)
 
 NO_LABELS = Labels()
 
@@ -42,16 +48,20 @@ def merge_file(
     if theirs is None:
         return _no_longer_generated(path, base, ours)
     if any(state is not None and state.link is not None for state in (base, ours, theirs)):
-        return _whole_file(path, ours, theirs, "a symlink is on one side: kept yours")
+        return whole_file(path, ours, theirs, "a symlink is on one side: kept yours")
     if any(state is not None and is_binary(state.text) for state in (base, ours, theirs)):
         return _binary(path, base, ours, theirs)
     if opened := open_conflicts(path, ours, labels=labels):
         return Merged(ours, "conflict", opened, beside=theirs)
-    return _merge_texts(path, base, ours, theirs, labels if conflicts == "inline" else None)
+    from featuregen.merge.contents import merge_contents
+
+    return merge_contents(path, base, ours, theirs, labels if conflicts == "inline" else None)
 
 
 def _no_longer_generated(path: str, base: FileState | None, ours: FileState) -> Merged:
     if base is not None and base.link is None and ours.link is None and not is_binary(ours.text):
+        from featuregen.merge.texts import equal_but_for_layout
+
         before, now = decode(base.text), decode(ours.text)
         if equal_but_for_layout(path, now.text, before.text):
             return Merged(None, "deleted", notes=("you changed only its layout",))
@@ -59,63 +69,13 @@ def _no_longer_generated(path: str, base: FileState | None, ours: FileState) -> 
     return Merged(ours, "conflict", (conflict,))
 
 
-def _whole_file(path: str, ours: FileState, theirs: FileState, reason: str) -> Merged:
-    return Merged(ours, "conflict", (Conflict(path, None, reason),), beside=theirs)
-
-
 def _binary(path: str, base: FileState | None, ours: FileState, theirs: FileState) -> Merged:
-    executable = _executable(base, ours, theirs)
+    mode = executable(base, ours, theirs)
     if theirs.text == ours.text or (base is not None and theirs.text == base.text):
-        return Merged(replace(ours, executable=executable), "merged")
+        return Merged(replace(ours, executable=mode), "merged")
     if base is not None and ours.text == base.text:
-        return Merged(replace(theirs, executable=executable), "merged")
-    return _whole_file(path, ours, theirs, "a binary file that both sides changed: kept yours")
-
-
-def _executable(base: FileState | None, ours: FileState, theirs: FileState) -> bool:
-    if base is not None and ours.executable == base.executable:
-        return theirs.executable
-    return ours.executable
-
-
-def _merge_texts(
-    path: str,
-    base: FileState | None,
-    ours: FileState,
-    theirs: FileState,
-    labels: Labels | None,
-) -> Merged:
-    """Merge what both sides changed; conflicts get markers if there are `labels` for them."""
-    was = decode(base.text) if base is not None else None
-    mine, new = decode(ours.text), decode(theirs.text)
-    if was is not None:
-        merged = merge_text(path, was.text, mine.text, new.text)
-    elif equal_but_for_layout(path, mine.text, new.text):
-        merged = TextMerge([mine.text])
-    else:
-        merged = TextMerge(two_way(mine.text, new.text))
-    executable = _executable(base, ours, theirs)
-    text, places = render(merged.chunks, labels)
-    try:
-        resolved = encode(resolve(merged.chunks), was, mine, new)
-        shown = encode(text, was, mine, new)
-    except UnicodeEncodeError:
-        reason = f"the new text cannot be written in {mine.codec}: kept yours"
-        return _whole_file(path, ours, theirs, reason)
-    if not places:
-        return _clean(FileState(resolved, executable), ours, theirs, merged)
-    found = tuple(Conflict(path, hunk.symbol, hunk.reason, line) for hunk, line in places)
-    state, beside = FileState(shown, executable), None if labels else theirs
-    if labels is None and is_python(path) and parses(mine.text) and not parses(text):
-        state = ours
-    return Merged(state, "conflict", found, merged.notes, beside, resolved, merged.renames)
-
-
-def _clean(state: FileState, ours: FileState, theirs: FileState, merged: TextMerge) -> Merged:
-    if state == ours:
-        return Merged(ours, "kept" if merged.notes else "unchanged", notes=merged.notes)
-    outcome: Outcome = "taken" if state == theirs else "merged"
-    return Merged(state, outcome, notes=merged.notes, renames=merged.renames)
+        return Merged(replace(theirs, executable=mode), "merged")
+    return whole_file(path, ours, theirs, "a binary file that both sides changed: kept yours")
 
 
 def open_conflicts(

@@ -95,3 +95,15 @@ def beside_path(path: str) -> str:
     source.
     """
     return f"{path}.theirs"
+
+
+def executable(base: FileState | None, ours: FileState, theirs: FileState) -> bool:
+    """The merged executable bit: the template's, unless the user changed it."""
+    if base is not None and ours.executable == base.executable:
+        return theirs.executable
+    return ours.executable
+
+
+def whole_file(path: str, ours: FileState, theirs: FileState, reason: str) -> Merged:
+    """A conflict that cannot be shown in the file: it keeps the user's and puts theirs beside."""
+    return Merged(ours, "conflict", (Conflict(path, None, reason),), beside=theirs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 
 from featuregen.merge.chunks import split_lines
 from featuregen.merge.encoding import decode, is_binary
@@ -127,6 +126,8 @@ def _suffix(path: str) -> str:
 
 
 def _likeness(a: FileState, b: FileState) -> float:
+    from difflib import SequenceMatcher
+
     lines = [
         [line for line in split_lines(decode(each.text).text) if line.strip()] for each in (a, b)
     ]
