@@ -399,3 +399,16 @@ def test_a_project_of_a_newer_featuregen_is_refused(trio: Path) -> None:
         update_now(trio)
     assert "featuregen>=9.1.0" in str(raised.value.hint)
     assert tree(trio) == before
+
+
+def test_a_feature_joins_a_project_only_of_the_same_version(trio: Path) -> None:
+    remove_now(trio, "poll")
+    lock = trio / ".featuregen/project.lock"
+    lock.write_text(lock.read_text().replace('"featuregen": "0.1.0"', '"featuregen": "0.0.9"'))
+    with pytest.raises(FeaturegenError) as raised:
+        add(trio, "poll")
+    assert raised.value.exit_code == 3
+    assert str(raised.value.hint).endswith("featuregen update")
+    update_now(trio)
+    add(trio, "poll")
+    assert (trio / "app/models/poll.py").is_file()

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from featuregen.plan.contribution import (
     RouterEntry,
     SettingEntry,
 )
+from featuregen.version import VERSION
 
 FORMAT = 1
 PROJECT = "project"
@@ -106,6 +107,44 @@ def load_lock(root: Path, name: str) -> Lock | None:
     except (OSError, UnicodeDecodeError) as reason:
         raise _broken(name, str(reason)) from reason
     return parse_lock(text, name)
+
+
+def check_not_newer(locks: Iterable[Lock]) -> None:
+    """Raise `FeaturegenError` where a newer featuregen has been at work in the project."""
+    for lock in locks:
+        if lock.version != VERSION and _is_newer(lock.version):
+            raise _other_version(lock, f"install it: pip install 'featuregen>={lock.version}'")
+
+
+def check_current(locks: Iterable[Lock], command: str) -> None:
+    """Raise `FeaturegenError` where the project stands on another featuregen than this one.
+
+    The skeleton is shared: rendered by one version, it does not fit features of another.
+    """
+    found = tuple(locks)
+    check_not_newer(found)
+    for lock in found:
+        if lock.version != VERSION:
+            hint = f"bring it up to date, then {command}: featuregen update"
+            raise _other_version(lock, hint, exit_code=3)
+
+
+def _is_newer(version: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(version) > Version(VERSION)
+    except InvalidVersion:
+        return True
+
+
+def _other_version(lock: Lock, hint: str, *, exit_code: int = 1) -> FeaturegenError:
+    return FeaturegenError(
+        f"featuregen {lock.version} wrote this project, and this is featuregen {VERSION}",
+        where=lock_path(lock.name),
+        hint=hint,
+        exit_code=exit_code,
+    )
 
 
 def parse_lock(text: str, name: str) -> Lock:

@@ -259,7 +259,7 @@ def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Prepa
         other_contributions,
     )
     from featuregen.house import blamed_on, find_house
-    from featuregen.lock import load_lock, spec_hash
+    from featuregen.lock import check_current, load_lock, spec_hash
     from featuregen.plan.project import plan_project
     from featuregen.render import format_files, render_feature, render_project
     from featuregen.workspace import stage
@@ -271,6 +271,7 @@ def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Prepa
         plans = plan_features(specs, others)
     with watch.stage("render"):
         old = load_lock(project.root, "project") if project.exists else None
+        check_current((old,) if old else (), "bring this in")
         name = old.project_name if old and old.project_name else project.folder_name
         house = find_house(project.root)
         rendered = [render_feature(each, house) for each in plans]

@@ -7,9 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from featuregen.errors import FeaturegenError
-from featuregen.lock import PROJECT, Lock, Pristine, load_lock, lock_path
-from featuregen.version import VERSION
+from featuregen.lock import PROJECT, Lock, Pristine, check_not_newer, load_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,36 +52,7 @@ def read_known(project: Project) -> Known:
 
 def check_version(known: Known) -> None:
     """Raise `FeaturegenError` where a newer featuregen has been at work in the project."""
-    for lock in known.locks():
-        if lock.version != VERSION and _is_newer(lock.version):
-            raise _other_version(lock, f"install it: pip install 'featuregen>={lock.version}'")
-
-
-def check_current(known: Known, command: str) -> None:
-    """Raise `FeaturegenError` where the project still stands on an older featuregen."""
-    check_version(known)
-    for lock in known.locks():
-        if lock.version != VERSION:
-            hint = f"bring it up to date, then {command}: featuregen update"
-            raise _other_version(lock, hint, exit_code=3)
-
-
-def _is_newer(version: str) -> bool:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return Version(version) > Version(VERSION)
-    except InvalidVersion:
-        return True
-
-
-def _other_version(lock: Lock, hint: str, *, exit_code: int = 1) -> FeaturegenError:
-    return FeaturegenError(
-        f"featuregen {lock.version} wrote this project, and this is featuregen {VERSION}",
-        where=lock_path(lock.name),
-        hint=hint,
-        exit_code=exit_code,
-    )
+    check_not_newer(known.locks())
 
 
 def has_new_house(known: Known) -> bool:

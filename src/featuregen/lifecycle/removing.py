@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.carrying import Carried, CarriedFile, Step, carry
 from featuregen.lifecycle.importers import importers, module_name
-from featuregen.lifecycle.known import Known, check_current, on_disk, pristine, read_known
+from featuregen.lifecycle.known import Known, on_disk, pristine, read_known
 from featuregen.lifecycle.locks_after import packed, write_lock
 from featuregen.lifecycle.outputs import applied_spec_of
 from featuregen.lifecycle.rendering import render
 from featuregen.lifecycle.results import result
 from featuregen.lifecycle.updating import all_wired, chosen, own_records, project_name
-from featuregen.lock import PROJECT, lock_path
+from featuregen.lock import PROJECT, check_current, lock_path
 from featuregen.merge.files import merge_file
 from featuregen.merge.state import FileState, beside_path
 from featuregen.opening import opened
@@ -65,7 +65,7 @@ def remove(
     with opened(root) as project:
         with watch.stage("check"):
             known = read_known(project)
-            check_current(known, f"remove {feature}")
+            check_current(known.locks(), f"remove {feature}")
             chosen(known, (feature,))
         with watch.stage("unwire"):
             removal = _prepare(known, feature, force=force)

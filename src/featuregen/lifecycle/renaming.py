@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.conflicts import refuse_open
-from featuregen.lifecycle.known import Known, check_current, read_known
+from featuregen.lifecycle.known import Known, read_known
 from featuregen.lifecycle.rendering import SpecText, read_spec_bytes, spec_path
 from featuregen.lifecycle.updating import chosen, finish, prepare_update, told
+from featuregen.lock import check_current
 from featuregen.opening import opened
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def rename(
     with opened(root) as project:
         with watch.stage("check"):
             known = read_known(project)
-            check_current(known, "rename")
+            check_current(known.locks(), "rename")
             chosen(known, (old,))
             refuse_open(known)
             spec = _renamed(known, old, new)
