@@ -176,7 +176,7 @@ def proven(project: Path) -> dict[str, Any]:
 
 def seconds(document: Mapping[str, Any]) -> float:
     """By the clock, of all stages together."""
-    return sum(stage["seconds"] for stage in document["stages"])
+    return float(sum(stage["seconds"] for stage in document["stages"]))
 
 
 def listed(stages: Sequence[Mapping[str, Any]]) -> str:
