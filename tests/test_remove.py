@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 import pytest
-from cli_process import featuregen
+from cli_process import FEATUREGEN, environment, featuregen
 from lifecycle_scenes import QUICK, SPECS, add, edit, edit_spec, remove_now, tree, update_now
 
 from featuregen.errors import FeaturegenError
@@ -278,3 +282,33 @@ def test_the_command_tells_what_is_not_there(trio: Path) -> None:
     done = featuregen("remove", "tickets", "--into", trio)
     assert done.returncode == 2
     assert "did you mean 'ticket'?" in done.stderr
+
+
+def answer(root: Path, reply: str) -> tuple[int, str]:
+    """Run `remove --force` on a terminal, and answer what it asks."""
+    parent, child = pty.openpty()
+    command = [*FEATUREGEN, "remove", "ticket", "--force", "--no-verify", "--into", str(root)]
+    with subprocess.Popen(
+        command, stdin=child, stderr=child, stdout=subprocess.PIPE, env=environment(TERM="dumb")
+    ) as process:
+        os.close(child)
+        os.write(parent, reply.encode())
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux: the other side is closed
+            while chunk := os.read(parent, 4096):
+                shown += chunk
+    os.close(parent)
+    return process.returncode, shown.decode()
+
+
+def test_force_asks_on_a_terminal_before_it_deletes_edits(trio: Path) -> None:
+    service = "app/services/ticket_service.py"
+    edit(trio, service, 'log.info("get_ticket")', 'log.info("mine")')
+    before = tree(trio)
+    code, shown = answer(trio, "n\n")
+    assert code != 0
+    assert service in shown
+    assert tree(trio) == before
+    code, _ = answer(trio, "y\n")
+    assert code == 0
+    assert not (trio / service).exists()
