@@ -141,11 +141,10 @@ class Bench:
         The project is its locks, and every file that the plan would write or delete.
         """
         locks = sorted((root / HOME).glob("*.lock")) if root.is_dir() else []
-        paths = [*locks, *(root / path for path in touched)]
-        parts = [VERSION, str(root), text]
-        for path in paths:
+        parts = [VERSION, self.shown(root), text]
+        for path in [*locks, *(root / path for path in touched)]:
             content = path.read_bytes() if path.is_file() else None
-            parts += [str(path), "" if content is None else digest([content.hex()])]
+            parts += [self.shown(path), "" if content is None else digest([content.hex()])]
         return f"p-{digest(parts)[:12]}"
 
 

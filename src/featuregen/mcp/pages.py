@@ -31,11 +31,11 @@ class Cut(NamedTuple):
 
 CUTS = (
     Cut(("diffs",), lambda one: one["status"] != "added", 3_000),
-    Cut(("files",), lambda _: True, 2_500),
+    Cut(("files",), lambda _: True, 700),
     Cut(("codes",), lambda _: True, 4_000),
     Cut(("diagnostics",), lambda _: True, 5_000),
-    Cut(("verification", "tests"), lambda one: one["outcome"] != "passed", 1_500),
-    Cut(("verification", "coverage"), lambda one: one["percent"] < 100, 1_500),  # noqa: PLR2004
+    Cut(("verification", "tests"), lambda one: one["outcome"] != "passed", 800),
+    Cut(("verification", "coverage"), lambda one: one["percent"] < 100, 600),  # noqa: PLR2004
     Cut(("verification", "failures"), lambda _: True, 4_000),
 )
 _LONGEST_TEXT = 1_500  # of a tool's output

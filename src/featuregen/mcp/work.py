@@ -107,6 +107,7 @@ def plan_feature(bench: Bench, spec: str, answers: Sequence[str], into: str) -> 
     about = _about(bench, given, loaded)
     if urgent(loaded):
         return _questions_first(about)
+    about["questions"] = []  # `check_spec` asks those that can wait
     root = bench.inside(into)
     if _has(root, loaded.feature):
         return _plan_update(bench, given, loaded, root, about)
