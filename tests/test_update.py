@@ -357,6 +357,14 @@ def test_a_stub_that_nobody_wrote_follows_its_operation(trio: Path) -> None:
     assert result.by_hand == ()
 
 
+def test_a_hooks_file_that_does_not_parse_is_left_and_told(trio: Path) -> None:
+    (trio / HOOKS).write_text("def say_hello(:\n")
+    edit_spec(trio, "greeting", "path: /hello,", "path: '/hello/{name}',")
+    result = update_now(trio)
+    assert text(trio, HOOKS) == "def say_hello(:\n"
+    assert [todo.path for todo in result.by_hand] == [HOOKS]
+
+
 def test_a_written_hook_outlives_its_operation_and_is_told(trio: Path) -> None:
     write_hook(trio)
     spec = trio / "features/greeting.yaml"

@@ -194,6 +194,13 @@ def _text(state: FileState) -> str:
 
 
 def _hooks_to_adapt(path: str, kept: HooksFile) -> Iterator[ByHand]:
+    if not kept.is_readable:
+        yield ByHand(
+            "hooks",
+            path,
+            "The file does not parse, so it was left. Mend it, then write the hooks that are "
+            "missing: 'featuregen verify' names them.",
+        )
     for name, signature in kept.changed:
         yield ByHand(
             f"hook:{name}",

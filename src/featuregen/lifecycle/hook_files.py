@@ -19,6 +19,8 @@ class HooksFile:
     """Name, and the signature that the service calls now."""
     unused: tuple[str, ...] = ()
     """Written by the user, and no operation calls them any longer."""
+    is_readable: bool = True
+    """Whether the user's file parses: else it is left altogether."""
 
 
 def keep_written_hooks(base: str, ours: str, theirs: str) -> HooksFile:
@@ -26,7 +28,7 @@ def keep_written_hooks(base: str, ours: str, theirs: str) -> HooksFile:
     try:
         old, mine, new = (_functions(text) for text in (base, ours, theirs))
     except (SyntaxError, ValueError):
-        return HooksFile(base)
+        return HooksFile(base, is_readable=False)
     written = [name for name in old if name in mine and _body(mine[name]) != _body(old[name])]
     changed: list[tuple[str, str]] = []
     unused: list[str] = []

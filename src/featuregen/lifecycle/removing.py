@@ -205,7 +205,7 @@ def _prove(
     plans = [make_plan(spec) for lock in locks if (spec := applied_spec_of(lock))]
     if not plans:
         return None
-    return prove(removal.staged, plans, options, watch, all_written=True)
+    return prove(removal.staged, plans, options, watch)
 
 
 def _told(

@@ -192,7 +192,7 @@ def finish(
         return told(command, "unchanged", known, prepared, watch)
     verification = None
     if options.verify and not is_open(prepared.carried):
-        verification = prove(prepared.staged, prepared.plans, options, watch, all_written=True)
+        verification = prove(prepared.staged, prepared.plans, options, watch)
         if not verification.ok:
             return told(command, "failed", known, prepared, watch, verification, diffs=diffs)
     with watch.stage("apply"):
