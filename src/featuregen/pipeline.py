@@ -319,13 +319,10 @@ def prove(
     plans: Sequence[FeaturePlan],
     options: Options,
     watch: Stopwatch,
-    *,
-    all_written: bool = False,
 ) -> Verification:
     """Copy the staged tree, find its environment, and run ruff, mypy and the tests in it.
 
-    The tests are those of the planned features; in a new project, or with `all_written`, also every
-    other that is written.
+    The tests are those of the planned features, and every other that is written.
     """
     from featuregen.verify import verify as run
     from featuregen.workspace import materialised
@@ -334,13 +331,13 @@ def prove(
         environment = _environment(staged, options)
     features = {path for feature_plan in plans for path in generated_paths(feature_plan)}
     written = {write.path for write in staged.writes if write.path.endswith(".py")}
-    tests = features | written if all_written or not staged.root.is_dir() else features
+    everything = sorted(features | written)
     with watch.stage("verify") as running, materialised(staged) as tree:
         verification = run(
             tree,
             environment,
-            generated=sorted(features | written),
-            tests=sorted(path for path in tests if _is_test(path) and (tree / path).is_file()),
+            generated=everything,
+            tests=[path for path in everything if _is_test(path) and (tree / path).is_file()],
             origins=[origin for feature_plan in plans for origin in feature_plan.origins],
             on_stage=watch.progress.detail,
         )

@@ -81,6 +81,7 @@ class OperationTests(NamedTuple):
     validation_status: int
     auth: str
     permission: str | None
+    other_permissions: str  # every permission but this one, as a list display
     rate: RatePlan | None
     failures: tuple[FailurePlan, ...]
     error_body: str  # the upstream's error body, as a literal
@@ -150,6 +151,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         ),
         service_imports=(
             *shared,
+            "import asyncio",
             "from datetime import date, datetime, time, timedelta",
             "from decimal import Decimal",
             "from uuid import UUID",
@@ -228,6 +230,7 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         validation_status=spec.validation_status,
         auth=operation.auth,
         permission=operation.permission,
+        other_permissions=_other_permissions(operation, spec),
         rate=_rate(operation),
         failures=failures(operation, spec),
         error_body=error_body(operation, spec),
@@ -284,6 +287,12 @@ def _media_type(kind: str) -> str:
     return py_string(
         {"text": "text/plain", "html": "text/html"}.get(kind, "application/octet-stream")
     )
+
+
+def _other_permissions(operation: Operation, spec: FeatureSpec) -> str:
+    known = {each.permission for each in spec.operations.values() if each.permission}
+    others = sorted({*known, "another.permission"} - {operation.permission})
+    return f"[{', '.join(py_string(name) for name in others)}]"
 
 
 def _rate(operation: Operation) -> RatePlan | None:

@@ -23,6 +23,8 @@ RULES = (
     DecimalRule(ge=Decimal("0.5"), le=Decimal("0.75"), places=2),
     DecimalRule(gt=Decimal("-2.5"), lt=Decimal("1.25"), places=3),
     DecimalRule(ge=Decimal("-1.5"), le=Decimal("-0.25"), places=2),
+    DecimalRule(ge=Decimal(-1), le=Decimal(0), places=1),
+    DecimalRule(ge=Decimal(-1), le=Decimal("0.5"), places=1),
     DecimalRule(ge=Decimal(-35), lt=Decimal(-7)),
     DecimalRule(ge=Decimal(7), le=Decimal(1234), places=1),
     DecimalRule(gt=Decimal("12.3"), lt=Decimal("12.345"), places=3),
@@ -31,7 +33,11 @@ RULES = (
     DecimalRule(ge=Decimal(188), le=Decimal(217), places=0),
     DecimalRule(ge=Decimal(250), le=Decimal(999), places=2, max_digits=5),
     DecimalRule(gt=Decimal("-1.5"), lt=Decimal("2.5"), places=1, rounding=ROUND_DOWN),
+    DecimalRule(gt=Decimal("0.3"), lt=Decimal("2.5"), places=1, rounding=ROUND_DOWN),
+    DecimalRule(gt=Decimal("-0.1"), lt=Decimal(500), places=1, rounding=ROUND_DOWN),
+    DecimalRule(places=1, max_digits=3, rounding=ROUND_DOWN),
     DecimalRule(gt=Decimal("0.5"), lt=Decimal("2.5"), places=1, rounding=ROUND_HALF_UP),
+    DecimalRule(ge=Decimal("0.05"), le=Decimal(2), places=1, rounding=ROUND_HALF_EVEN),
 )
 
 
@@ -53,8 +59,13 @@ def test_the_pattern_of_the_schema_is_what_is_taken(rule: DecimalRule) -> None:
     text = schema(rule)["anyOf"][1]
     pattern = re.compile(text["pattern"])
     bounds = [bound for bound in (rule.gt, rule.ge, rule.lt, rule.le) if bound is not None]
+    beyond = Decimal(1).scaleb(rule.max_digits - (rule.places or 0))
     around = [Decimal(n).scaleb(-k) for n, k in product((-5, -1, 0, 1, 4, 5, 9), range(5))]
-    numbers = [base + step for base in (*bounds, Decimal(0), Decimal(100)) for step in around]
+    numbers = [
+        base + step
+        for base in (*bounds, Decimal(0), Decimal(100), beyond, -beyond)
+        for step in around
+    ]
     texts = [f"{number:f}" for number in numbers] + [
         "-0",
         "00",
@@ -109,7 +120,7 @@ def test_a_price_is_refused_with_its_reason(value: object, code: str) -> None:
         (DecimalRule(lt=Decimal(5)), "5", "less_than"),
         (DecimalRule(multiple_of=Decimal("0.05")), "0.07", "multiple_of"),
         (DecimalRule(max_digits=3), "1234", "decimal_max_digits"),
-        (DecimalRule(max_digits=3), "0.1234", "decimal_max_digits"),
+        (DecimalRule(max_digits=3), "0.123", "decimal_max_digits"),
         (DecimalRule(max_digits=3, places=2), 12, "decimal_max_digits"),
         (DecimalRule(places=2), 10**600, "decimal_max_digits"),
         (ROUNDED, "0.004", "greater_than"),
@@ -122,6 +133,29 @@ def test_a_number_out_of_its_rule_is_refused_with_its_reason(
     with pytest.raises(PydanticKnownError) as refused:
         rule.parse(value)
     assert refused.value.type == code
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        (DecimalRule(max_digits=3), "999"),
+        (DecimalRule(max_digits=3), "1.23"),
+        (DecimalRule(max_digits=3, places=2), 9.99),
+        (DecimalRule(places=0), 5),
+    ],
+    ids=str,
+)
+def test_a_number_with_all_of_its_digits_is_taken(rule: DecimalRule, value: str | float) -> None:
+    assert rule.parse(value) == Decimal(str(value))
+
+
+def test_numbers_are_documented_with_their_bounds() -> None:
+    assert schema(PRICE)["anyOf"][0] == {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 10000,
+        "multipleOf": 0.01,
+    }
 
 
 def test_a_multiple_is_taken_and_documented() -> None:

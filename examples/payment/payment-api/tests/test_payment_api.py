@@ -281,7 +281,7 @@ async def test_create_payment_needs_its_permission(
     make_token: Callable[..., str],
     fake_provider: FakeUpstream,
 ) -> None:
-    headers = bearer(make_token(permissions=("another.permission",)))
+    headers = bearer(make_token(permissions=["another.permission", "payments.read"]))
     response = await client.post("/api/v1/payments", json=CREATE_PAYMENT, headers=headers)
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
     assert fake_provider.calls == []
@@ -483,7 +483,7 @@ async def test_get_payment_needs_its_permission(
     make_token: Callable[..., str],
     fake_provider: FakeUpstream,
 ) -> None:
-    headers = bearer(make_token(permissions=("another.permission",)))
+    headers = bearer(make_token(permissions=["another.permission", "payments.create"]))
     response = await client.get("/api/v1/payments/payment_id_49", headers=headers)
     assert (response.status_code, response.json()["code"]) == (403, "forbidden")
     assert fake_provider.calls == []

@@ -1,5 +1,6 @@
 """The payment service in front of its upstreams, without HTTP on our side."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -80,8 +81,9 @@ async def test_create_payment_waits_no_longer_than_its_deadline(
 ) -> None:
     get_resource(app, ProviderClient).timeout = 0.02
     fake_provider.hang()
-    with pytest.raises(PaymentServiceError) as raised:
-        await service.create_payment(PaymentRequest.model_validate(CREATE_PAYMENT), user=USER)
+    async with asyncio.timeout(5):
+        with pytest.raises(PaymentServiceError) as raised:
+            await service.create_payment(PaymentRequest.model_validate(CREATE_PAYMENT), user=USER)
     assert str(raised.value) == "Payment service is currently unavailable"
 
 
@@ -153,8 +155,9 @@ async def test_get_payment_waits_no_longer_than_its_deadline(
 ) -> None:
     get_resource(app, ProviderClient).timeout = 0.02
     fake_provider.hang()
-    with pytest.raises(PaymentServiceError) as raised:
-        await service.get_payment(payment_id="payment_id_49")
+    async with asyncio.timeout(5):
+        with pytest.raises(PaymentServiceError) as raised:
+            await service.get_payment(payment_id="payment_id_49")
     assert str(raised.value) == "Payment service is currently unavailable"
 
 

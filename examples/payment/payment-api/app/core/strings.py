@@ -34,10 +34,5 @@ class Text:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        """Describe what is accepted."""
-        found = handler(schema)
-        if "pattern" in found:
-            found["allOf"] = [{"pattern": _TEXT_PATTERN}]
-        else:
-            found["pattern"] = _TEXT_PATTERN
-        return found
+        """Describe what is accepted, beside the field's own pattern."""
+        return {**handler(schema), "allOf": [{"pattern": _TEXT_PATTERN}]}
