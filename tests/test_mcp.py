@@ -11,6 +11,7 @@ from conftest import PAYMENT, snapshot
 
 pytest.importorskip("mcp", reason="the extra featuregen[mcp] is not installed")
 
+import anyio
 from mcp import Client
 from mcp.types import ElicitRequestParams, ElicitResult, TextResourceContents
 from mcp_client import GREETING, PUBLIC, Answer, call, connected, follow
@@ -420,15 +421,27 @@ async def test_the_prompt_holds_the_ticket(tmp_path: Path) -> None:
     assert "Greet people {politely}." in found.model_dump_json()
 
 
-async def test_a_bug_is_told_and_the_server_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("FEATUREGEN_CACHE_DIR", str(tmp_path / "cache"))
-    root = tmp_path / "root"
-    (root / ".featuregen" / "project.lock").mkdir(parents=True)
-    (root / "features").mkdir()
-    async with connected(root) as client:
-        (root / "features" / "x.yaml").write_bytes(b"\xff")
-        told = await call(client, "check_spec", spec="features/x.yaml")
-        assert told["diagnostics"][0]["code"] == "FG109"
-        assert (await call(client, "explain", subject="FG103"))["ok"]
+async def test_a_file_that_is_no_text_is_a_diagnostic(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_bytes(b"\xff")
+    async with connected(tmp_path) as client:
+        told = await call(client, "check_spec", spec="x.yaml")
+    assert told["error"]["what"] == "1 error in the spec"
+    assert told["diagnostics"][0]["code"] == "FG109"
+
+
+async def test_a_cancelled_call_ends_with_nothing_written(tmp_path: Path, mode: str) -> None:
+    async with connected(tmp_path, mode=mode) as client:
+        plan = await call(client, "plan_feature", spec=GREETING)
+        with anyio.CancelScope() as scope:
+
+            async def cancel(progress: float, total: float | None, message: str | None) -> None:
+                assert total is not None
+                assert progress < total
+                if message == "plan":
+                    scope.cancel()
+
+            arguments = {"plan_id": plan["plan_id"]}
+            await client.call_tool("generate_feature", arguments, progress_callback=cancel)
+        assert scope.cancelled_caught
+        assert not (await call(client, "inspect_project"))["exists"]
+    assert snapshot(tmp_path) == {}
