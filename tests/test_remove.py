@@ -312,3 +312,32 @@ def test_force_asks_on_a_terminal_before_it_deletes_edits(trio: Path) -> None:
     code, _ = answer(trio, "y\n")
     assert code == 0
     assert not (trio / service).exists()
+
+
+INSIDE = {
+    "app/core/errors.py": (
+        '    """Desk unavailable."""\n',
+        '    """Desk unavailable."""\n    # mine\n',
+    ),
+    "app/main.py": (
+        "    app.include_router(tickets.router)\n",
+        "    app.include_router(\n        tickets.router,  # mine\n    )\n",
+    ),
+    "tests/fakes/__init__.py": ('    "desk": FakeDesk,\n', '    "desk": FakeDesk,  # mine\n'),
+    "pyproject.toml": ('  "stamina>=26.1",\n', '  "stamina>=26.1",  # mine\n'),
+    "README.md": ("## Ticket\n", "## Ticket\n\nmine\n"),
+    ".env.example": ("DESK_KEY=", "# mine\nDESK_KEY="),
+}
+
+
+@pytest.mark.parametrize("path", INSIDE)
+def test_words_of_the_users_inside_of_what_goes_are_not_lost(path: str, trio: Path) -> None:
+    edit(trio, path, *INSIDE[path])
+    try:
+        removed = remove_now(trio, "ticket")
+    except FeaturegenError as error:
+        assert path in str(error.where)
+        return
+    assert "mine" in text(trio, path)
+    assert removed.kept is not None
+    assert removed.kept.lost == ()

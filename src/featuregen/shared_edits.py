@@ -62,7 +62,13 @@ def merge_shared(
     known, mine, wired = base, ours, None
     if edited:
         wired = rewire(_texts(ours, edited), ledgers)
-        again = rewire(_texts(base, edited), pristine_ledgers)
+        careful = _without_loss(base, ours, wired)
+        again = rewire(_texts(base, [path for path in edited if careful(path)]), pristine_ledgers)
+        wired = replace(
+            wired,
+            files={path: text for path, text in wired.files.items() if careful(path)},
+            impossible=tuple(item for item in wired.impossible if careful(item.path)),
+        )
         known, mine = _over(base, again.files), _over(ours, wired.files)
     return SharedMerge(
         {
@@ -73,6 +79,23 @@ def merge_shared(
         },
         wired,
     )
+
+
+def _without_loss(base: Tree, ours: Tree, wired: WiringResult) -> Callable[[str], bool]:
+    """Whether an edited file still has all that the user wrote in it.
+
+    A comment inside an entry would go with the entry: such a file is only merged, which shows it.
+    """
+    from featuregen.merge.certificate import certificate
+
+    lossy = {
+        path
+        for path, text in wired.files.items()
+        if certificate(
+            path, base[path], ours[path], Merged(FileState(text.encode()), "merged")
+        ).lost
+    }
+    return lambda path: path not in lossy
 
 
 def _wants_wiring(base: FileState | None, ours: FileState | None, theirs: FileState | None) -> bool:
