@@ -337,7 +337,17 @@ def list_of(field: Field, spec: FeatureSpec, length: int, depth: int = 0) -> lis
             _make_different(item, index, spec.models[inner.model or ""])
     if inner.kind == "bool" and field.unique:
         return list[Json]([True, False])[:length]
-    return items
+    return _distinct(field, items, spec, depth) if field.unique else items
+
+
+def _distinct(field: Field, items: list[Json], spec: FeatureSpec, depth: int) -> list[Json]:
+    """Take another sample in place of one that is there already; its name decides what it is."""
+    kept: list[Json] = []
+    for index, item in enumerate(items):
+        names = range(index, index + 50 * len(items), len(items))
+        others = (sample(item_field(field, name), spec, depth=depth + 1) for name in names)
+        kept.append(item if item not in kept else next((o for o in others if o not in kept), item))
+    return kept
 
 
 def _make_different(item: Json, index: int, model: Model) -> None:
