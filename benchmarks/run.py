@@ -19,6 +19,7 @@ from measure import Command, Cost, costs, environment
 from peer import NAME as PEER
 from peer import command as peer_command
 from peer import openapi
+from updates import CLASSIC, UNRELATED, nothing_to_do, one_template_for_all, small_change
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAYMENT = REPOSITORY / "examples" / "payment" / "payment.yaml"
@@ -59,7 +60,9 @@ def main() -> int:
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="featuregen-bench-") as scratch:
         work = Path(scratch)
-        rows = [check(work, given.runs), new(work, given.runs), *many(work, given.runs // 3 or 1)]
+        few = given.runs // 3 or 1
+        rows = [check(work, given.runs), new(work, given.runs), *many(work, few)]
+        rows += later(work, few)
         text = table(rows) + "\n" + proof(work)
     sys.stdout.write(text)
     if not given.keep_readme:
@@ -122,6 +125,21 @@ def many(work: Path, runs: int) -> list[Row]:
             limit=1.5,
         ),
         Row(f"{NUMBER} features with {operations} operations in one run", mine, 4, its, ratio=1),
+    ]
+
+
+def later(work: Path, runs: int) -> list[Row]:
+    """Updates, on the projects that the other rows have made; the peer is copier itself."""
+    plain, among = nothing_to_do(work / "payment-api", work, runs)
+    mine, its = small_change(work / "payment-api", work, runs)
+    everything = one_template_for_all(work / "shop-api", work, 1)
+    return [
+        Row("`update --all`, nothing to do", plain, 0.15),
+        Row(f"the same with {UNRELATED} unrelated files in the project", among, 0.15),
+        Row(
+            f"`update --no-verify`, a small change; beside it {CLASSIC}", mine, 0.4, its, ratio=0.2
+        ),
+        Row(f"{NUMBER} features, one template changed", everything, 6),
     ]
 
 
