@@ -133,7 +133,7 @@ def _route_arguments(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
     if operation.response.kind in _RESPONSE_CLASSES:
         arguments.append(f"response_class={_RESPONSE_CLASSES[operation.response.kind]}")
     if operation.response.kind == "none" and operation.status not in _BODILESS:
-        arguments.append("response_model=None")
+        arguments += ["response_class=Response", "response_model=None"]
     dependencies = _dependencies(operation)
     if dependencies:
         arguments.append(f"dependencies=[{', '.join(dependencies)}]")
@@ -199,8 +199,6 @@ def _endpoint_returns(operation: Operation) -> str:
     match operation.response.kind:
         case "bytes":
             return "Response"
-        case "none" if operation.status not in _BODILESS:
-            return "Response"
         case _:
             return returns(operation)
 
@@ -209,12 +207,8 @@ def _endpoint_body(operation: Operation, passed: str) -> tuple[str, ...]:
     call = f"await service.{operation.name}({passed})"
     match operation.response.kind:
         case "bytes":
-            return (
-                f"content = {call}",
-                f"return Response(content, {operation.status}, media_type={py_string(_BINARY)})",
-            )
-        case "none" if operation.status not in _BODILESS:
-            return (call, f"return Response(status_code={operation.status})")
+            media = py_string(_BINARY)
+            return (f"return Response({call}, {operation.status}, media_type={media})",)
         case "none":
             return (call,)
         case _:

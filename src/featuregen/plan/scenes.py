@@ -15,6 +15,7 @@ from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.fakes import bytes_literal, content_sample
 from featuregen.plan.names import pascal, words
 from featuregen.plan.operations import raised_errors, route_path, validates
+from featuregen.plan.python_values import python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import minimal_model, sample, sample_model, violations
 from featuregen.plan.scene_cases import CaseGroup, body_cases, case_groups, parameter_cases
@@ -152,7 +153,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         service_imports=(
             *shared,
             "import asyncio",
-            "from datetime import date, datetime, time, timedelta",
+            "from datetime import UTC, date, datetime, time, timedelta",
             "from decimal import Decimal",
             "from uuid import UUID",
             "from app.core.auth import User",
@@ -323,24 +324,7 @@ def _service_call(operation: Operation, spec: FeatureSpec) -> str:
     )
     for field in (*operation.path_params, *operation.query, *operation.headers):
         value = sample(field, spec) if field.required or not field.has_default else field.default
-        arguments.append(
-            f"{field.name}={service_value(value, field.type.kind, nullable=field.nullable)}"
-        )
+        arguments.append(f"{field.name}={python_value(value, field.type, field)}")
     if uses_user(operation):
         arguments.append("user=USER")
     return ", ".join(arguments)
-
-
-def service_value(value: Json, kind: str, *, nullable: bool) -> str:
-    """A parameter as the service takes it: dates and decimals are Python values there."""
-    if value is None and nullable:
-        return "None"
-    match kind:
-        case "decimal":
-            return f'Decimal("{value}")'
-        case "date" | "datetime" | "time":
-            return f"{kind}.fromisoformat({py_literal(value)})"
-        case "uuid":
-            return f"UUID({py_literal(value)})"
-        case _:
-            return py_literal(value)

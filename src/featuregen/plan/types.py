@@ -417,8 +417,9 @@ def _declared(field: Field, parts: _Parts, where: Where) -> tuple[str, str | Non
     else:
         parts.arguments |= named
         annotation = _annotated(parts.base, parts, "Field", outer)
-    if field.default is not None and field.type.kind == "model":
-        about = {"default_factory": f"lambda: {default}"} | about
+    if field.default is not None and field.type.kind in {"model", "list", "map"}:
+        made = parts.base if default in {"[]", "{}"} else f"lambda: {default}"
+        about = {"default_factory": made} | about
     elif about:
         about = {"default": default} | about
     if not about:

@@ -116,7 +116,7 @@ class UpstreamClient(ABC):
             path,
             params=_pairs(query or {}) or None,
             headers=sent_headers,
-            json=None if json is None else to_jsonable_python(present(json)),
+            json=None if json is None else to_jsonable_python(present(json), bytes_mode="base64"),
         )
         attempts = self.attempts if method in REPEATABLE or idempotency_key else 1
         try:
