@@ -55,6 +55,14 @@ ORIGINS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _own_mypy_cache(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tiny projects of one second, one size and one file name are the same to mypy's cache."""
+    monkeypatch.setenv("FEATUREGEN_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture(scope="session")
 def environment() -> Iterable[Environment]:
     """The four tools and nothing else, built once and kept in the repository's build folder."""
