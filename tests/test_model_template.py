@@ -332,7 +332,7 @@ def test_a_field_is_declared_for_its_place(item: Field, where: Where, declaratio
         ("time", {"default": "09:30"}, "time(9, 30)"),
         ("duration", {"default": "PT90S"}, "timedelta(seconds=90)"),
         ("bytes", {"default": "/w=="}, 'b"\\xff"'),
-        ("list[decimal]", {"default": ["1"]}, "[Decimal(1)]"),
+        ("list[decimal]", {"default": ["1"]}, "Field(default_factory=lambda: [Decimal(1)])"),
         ("uuid", {"default": "12345678-1234-1234-1234-123456789abc"},
          'UUID("12345678-1234-1234-1234-123456789abc")'),
     ],

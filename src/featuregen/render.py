@@ -57,7 +57,8 @@ def environment(house: House | None = None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        bytecode_cache=FileSystemBytecodeCache(str(cache_dir("jinja"))),
+        # A sandbox compiles the same template to other code: each kind has its own cache.
+        bytecode_cache=FileSystemBytecodeCache(str(cache_dir(f"jinja-{kind.__name__.lower()}"))),
         auto_reload=False,
         cache_size=-1,
     )
