@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from featuregen.plan.clients import received, sends_query
-from featuregen.plan.samples import normalised, sample_model
+from featuregen.plan.samples import normalised, normalised_model, sample_model
 from featuregen.plan.sources import pluck, split_table, to_minor_units
 from featuregen.spec.model import Json, Mapping, Model, Operation, Pipe, Source
 
@@ -70,15 +70,6 @@ def upstream_answer(operation: Operation, spec: FeatureSpec) -> UpstreamAnswer:
     return UpstreamAnswer(
         body, sample, normalised_model(_mapped_only(expected, operation, model, spec), model, spec)
     )
-
-
-def normalised_model(values: dict[str, Json], model: Model, spec: FeatureSpec) -> dict[str, Json]:
-    """The model's JSON as the endpoint prints it: defaults filled in, values normalised."""
-    result: dict[str, Json] = {}
-    for field in model.fields:
-        value = values.get(field.wire_name, field.default)
-        result[field.wire_name] = None if value is None else normalised(field, value, spec)
-    return result
 
 
 def _mapped_only(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from featuregen.plan.answers import echoed, normalised_model, upstream_answer
+from featuregen.plan.answers import echoed, upstream_answer
 from featuregen.plan.names import sentence
 from featuregen.plan.operations import raised_errors, route_path, summary, validates
 from featuregen.plan.quote import (
@@ -17,7 +17,7 @@ from featuregen.plan.quote import (
     md_text,
     shell_word,
 )
-from featuregen.plan.samples import sample, sample_model
+from featuregen.plan.samples import normalised_model, sample, sample_model
 from featuregen.plan.scene_requests import header_name, text, url
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
-from featuregen.plan.answers import normalised_model
 from featuregen.plan.clients import needs_key, query_mappings, received, sends_query
 from featuregen.plan.quote import py_literal, py_string
-from featuregen.plan.samples import sample
+from featuregen.plan.samples import normalised_model, sample
 from featuregen.plan.scene_requests import text
 from featuregen.plan.sources import Scene, source_value
 from featuregen.spec.model import Source

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.answers import echoed, normalised_model, upstream_answer
+from featuregen.plan.answers import echoed, upstream_answer
 from featuregen.plan.clients import callers, needs_key
 from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.fakes import bytes_literal, content_sample
@@ -17,7 +17,13 @@ from featuregen.plan.names import pascal, words
 from featuregen.plan.operations import raised_errors, route_path, validates
 from featuregen.plan.python_values import python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
-from featuregen.plan.samples import minimal_model, sample, sample_model, violations
+from featuregen.plan.samples import (
+    minimal_model,
+    normalised_model,
+    sample,
+    sample_model,
+    violations,
+)
 from featuregen.plan.scene_cases import CaseGroup, body_cases, case_groups, parameter_cases
 from featuregen.plan.scene_examples import ExamplePlan, plan_examples
 from featuregen.plan.scene_requests import RequestPlan, request_plan
