@@ -35,8 +35,16 @@ class TypeRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """What sets a field that the client does not: `value` is there where `kind` is "literal"."""
+
+    kind: Literal["id", "now", "on_update", "owner", "literal"]
+    value: Json = None
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a model, a setting, a parameter or a header."""
+    """One field of a model, an entity, a setting, a parameter or a header."""
 
     name: str
     type: TypeRef
@@ -64,6 +72,15 @@ class Field:
     upper: bool = False
     sensitive: Literal["full", "last4"] | None = None
     wire: str | None = None
+    immutable: bool = False  # from here on: of an entity's fields only
+    internal: bool = False
+    was: str | None = None
+    generated: Generated | None = None
+    references: str | None = None  # an entity
+    on_delete: Literal["cascade", "restrict", "set_null"] = "restrict"
+    prefix: str | None = None  # of an id
+    patch: bool = False
+    """Of a derived update model: may be left out, and is not null even so (unless `nullable`)."""
 
     @property
     def wire_name(self) -> str:
@@ -100,6 +117,42 @@ class Model:
     rules: tuple[Rule, ...] = ()
     example: dict[str, Json] | None = None
     ignore_extra: bool = False
+    derived: Literal["create", "update", "read", "page"] | None = None
+    """Made from an entity, not written in the spec: a page holds `items` and `next_cursor`."""
+    entity: str | None = None  # what it is derived from
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A stored model; `fields` are complete: `id` and, where callers own rows, `owner_id` too."""
+
+    name: str
+    table: str
+    fields: tuple[Field, ...]
+    summary: str | None = None
+    description: str | None = None
+    indexes: tuple[tuple[str, ...], ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    scope: Literal["owner", "public", "permission"] = "owner"
+    scope_permission: str | None = None  # who holds it sees the rows of all owners
+
+    def field(self, name: str) -> Field:
+        """The field of that name; `KeyError` where there is none."""
+        for known in self.fields:
+            if known.name == name:
+                return known
+        raise KeyError(name)
+
+    @property
+    def id(self) -> Field:
+        """The primary key."""
+        return next(one for one in self.fields if one.generated == Generated("id"))
+
+    @property
+    def owner(self) -> Field | None:
+        """The field that holds who owns the row."""
+        owned = (one for one in self.fields if one.generated == Generated("owner"))
+        return next(owned, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +218,10 @@ class Pipe:
 class Source:
     """The right side of a mapping: where a value comes from, then its pipes."""
 
-    kind: Literal["request", "path", "query", "header", "user", "settings", "literal", "upstream"]
+    kind: Literal[
+        "request", "path", "query", "header", "user", "settings", "literal", "upstream",
+        "entity", "parent",
+    ]  # fmt: skip
     path: tuple[str, ...] = ()  # `("user", "id")` is kind "user", path ("id",)
     literal: str | None = None
     pipes: tuple[Pipe, ...] = ()
@@ -191,6 +247,8 @@ class Call:
     send_headers: tuple[Mapping, ...] = ()
     receive: tuple[Mapping, ...] = ()
     items: tuple[str, ...] = ()  # where the list stands in the answer; () is the answer itself
+    refused: tuple[tuple[str, Json], ...] = ()  # what a definite refusal writes into the row
+    when: str | None = None  # an expression over the row's fields: only then is the call made
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +266,77 @@ class Response:
 
     kind: Literal["model", "list", "none", "text", "html", "bytes"]
     model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """How long an answer is kept, and what it depends on besides path and query."""
+
+    ttl: float  # seconds
+    vary: tuple[str, ...] = ()  # "user", or names of headers
+    private: bool = False
+    """Each caller has its own: said by `vary: [user]`, and true of every row that has an owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a `list` operation offers. Ranges of ordered fields are `<field>_from`, `<field>_to`."""
+
+    filters: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    sort: tuple[str, ...] = ()  # "-created_at"; the first is the default, never empty
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of an enum field that is atomic, and refused (409) from any other state."""
+
+    entity: str
+    field: str  # the enum, `status` by default
+    from_: tuple[str | int, ...]
+    to: str | int
+    by: tuple[str, ...] = ()  # of a webhook: where the event carries the row's id
+    set: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of a webhook: field ← path in the event
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """A bounded counter: `field + by <= up_to`, in one atomic UPDATE; over the bound is 409."""
+
+    entity: str
+    field: str
+    by: str  # a field of the request, or of the new row where it stands with `create`
+    up_to: str  # a field of the row, or a number
+    via: str | None = None  # the reference of the new row to the bounded one
+    when: str | None = None  # an expression over the bounded row
+    full: tuple[tuple[str, Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What is done about one type of event: a transition, or a function of the user's."""
+
+    type: str
+    transition: Transition | None = None
+    hook: str | None = None
+    is_async: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Signed events received from others."""
+
+    name: str
+    path: str  # absolute
+    secret: str  # a setting
+    scheme: Literal["stripe", "standard", "hmac"]
+    algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"  # of plain HMAC
+    header: str = ""  # that holds the signature, lower case: set for every scheme
+    tolerance: float = 300.0  # seconds
+    id: tuple[str, ...] = ("id",)
+    type: tuple[str, ...] = ("type",)
+    events: tuple[Event, ...] = ()
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +363,29 @@ class Operation:
     hook: str | None = None
     before: str | None = None
     after: str | None = None
+    action: Literal[
+        "call", "hook", "create", "get", "update", "delete", "list", "transition", "reserve"
+    ] = "call"
+    entity: str | None = None
+    """What a stored operation works on: the row that is made, read, changed, listed."""
+    parent: str | None = None  # the entity of `{id}` in the path, for a `create` or `list` below it
+    parent_field: str | None = None  # the reference of `entity` to `parent`
+    by: str = "id"  # get, update, delete, transition, reserve: the field that the path names
+    row_param: str | None = None
+    """The path parameter that names the row (or the parent's)."""
+    if_match: Literal["optional", "required"] = "optional"  # of an update or delete
+    listing: Listing | None = None
+    transition: Transition | None = None
+    reserve: Reserve | None = None
+    idempotent: bool = False
+    cache: Cache | None = None
+    is_async: bool = False
+    from_crud: bool = False
+
+    @property
+    def stored(self) -> bool:
+        """Whether it reads or writes rows by itself."""
+        return self.entity is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,4 +473,7 @@ class FeatureSpec:
     examples: tuple[Example, ...]
     validation_status: int
     source: SpecSource
+    entities: dict[str, Entity] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()  # remarkable, not wrong: unused definitions
