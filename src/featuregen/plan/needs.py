@@ -32,6 +32,24 @@ NEEDS: dict[str, str] = {
     "int": "a field of a model is a whole number: app/core/numbers.py",
     "int_enum": "a field is one of a few whole numbers: app/core/numbers.py",
     "unique": "a list repeats no item: app/core/lists.py",
+    "patch": "an update may leave fields out: NotNull in app/core/patches.py",
+    "storage": "a feature stores something: app/db/, migrations/, alembic.ini",
+    "paging": "a list is read page by page: app/core/pagination.py",
+    "search": "a list is searched: `contains` in app/db/queries.py",
+    "conflict": "something answers 409: ConflictError in app/core/errors.py",
+    "etag": "a row's version is compared: app/core/preconditions.py",
+    "if_match": "an update demands If-Match: PreconditionRequiredError in app/core/errors.py",
+    "stored_decimal": "a column is a decimal: ExactDecimal in app/db/base.py",
+    "stored_json": "a column holds JSON: JsonValue in app/db/base.py",
+    "stored_duration": "a column is a duration: DurationValue in app/db/base.py",
+    "idempotency": "an operation takes an Idempotency-Key: app/core/idempotency.py",
+    "webhooks": "signed events are received: app/core/webhooks.py, app/replay.py",
+    "webhook_stripe": "a webhook is signed by Stripe's scheme: app/core/webhooks.py",
+    "webhook_standard": "a webhook is signed by the Standard Webhooks scheme: app/core/webhooks.py",
+    "webhook_hmac": "a webhook is signed by a plain HMAC: app/core/webhooks.py",
+    "cache": "an answer is cached: app/core/cache.py",
+    "jobs": "an operation or an event is worked off later: app/core/jobs.py",
+    "metrics": "something is stored or called: app/core/telemetry.py, ops/",
 }
 
 BASE_DEPENDENCIES: tuple[str, ...] = (
@@ -47,6 +65,16 @@ DEPENDENCIES: dict[str, tuple[str, ...]] = {
     "rate_limit": ("limits>=5.8,<6",),
     "upstream": ("httpx2>=2.16,<3", "stamina>=26.1"),
     "email": ("email-validator>=2.4",),
+    "storage": (
+        "sqlalchemy[asyncio]>=2.1,<2.2",
+        "aiosqlite>=0.22",
+        "asyncpg>=0.32",
+        "alembic>=1.20,<2",
+    ),
+    "webhook_standard": ("standardwebhooks>=1.1",),
+    "cache": ("cashews[redis]>=7.6",),
+    "jobs": ("taskiq>=0.13", "taskiq-redis>=1.2"),
+    "metrics": ("opentelemetry-sdk>=1.45,<2", "opentelemetry-exporter-prometheus>=0.66b2"),
 }
 
 DEV_DEPENDENCIES: tuple[str, ...] = (
