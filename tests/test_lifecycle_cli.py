@@ -10,7 +10,7 @@ from cli_process import featuregen
 from lifecycle_scenes import edit, edit_spec, tree
 
 from featuregen.json_models import RunDocument
-from featuregen.lock import dump_lock, load_lock, pack
+from featuregen.lock import Pristine, dump_lock, load_lock
 
 QUICK = ("--no-verify", "--json")
 
@@ -49,7 +49,7 @@ def test_check_finds_a_lock_that_says_what_no_spec_renders(trio: Path) -> None:
     lock = trio / ".featuregen/poll.lock"
     found = load_lock(trio, "poll")
     assert found is not None
-    files = {**found.files, "app/models/poll.py": pack(b"X = 1\n")}
+    files = {**found.files, "app/models/poll.py": Pristine(b"X = 1\n")}
     lock.write_text(dump_lock(replace(found, files=files)))
     assert featuregen("update", "--check", "--into", trio).returncode == 3
     assert featuregen("update", "--into", trio).returncode == 0  # by the hashes, nothing is due

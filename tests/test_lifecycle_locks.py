@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,44 @@ def test_two_branches_that_both_added_a_feature_are_brought_together(scratch: Pa
     assert str(raised.value.hint).endswith("featuregen lock --rebuild")
     rebuild(root, Silent())
     assert tree(root) == whole
+
+
+def git(root: Path, *arguments: str) -> tuple[int, str]:
+    identity = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    command = ["git", *identity, *arguments]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+def commit(root: Path, message: str) -> None:
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", message)
+
+
+def test_two_branches_that_changed_one_spec_need_only_an_update(trio: Path, scratch: Path) -> None:
+    """git merges code, spec and renders; only the hash of the spec is open."""
+    git(trio, "init", "-q", "-b", "main")
+    commit(trio, "three features")
+    changes = {
+        "one": ("  open_ticket:\n", "  open_ticket:\n    summary: Open it\n"),
+        "two": ("max_length: 40}", "max_length: 50}"),
+    }
+    for branch, (old, new_text) in changes.items():
+        git(trio, "checkout", "-q", "-b", branch, "main")
+        edit_spec(trio, "ticket", old, new_text)
+        update_now(trio)
+        commit(trio, branch)
+    assert git(trio, "merge", "one")[0] == 1
+    unmerged = git(trio, "diff", "--name-only", "--diff-filter=U")[1]
+    assert unmerged.split() == [".featuregen/ticket.lock"]
+    assert is_due(trio)
+    assert update_now(trio).conflicts == ()
+    fresh = scratch / "fresh" / "shop-api"
+    fresh.parent.mkdir()
+    add(fresh, "greeting", "poll")
+    new(trio / "features/ticket.yaml", fresh, QUICK, Silent())
+    shutil.rmtree(trio / ".git")
+    assert tree(trio) == tree(fresh)
 
 
 def test_sound_locks_of_an_older_version_are_not_thrown_away(trio: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zlib
 from base64 import b64encode
 from dataclasses import replace
@@ -10,6 +11,8 @@ from pathlib import Path
 from time import process_time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from wiring_samples import EVERY, PAYMENT
 
 from featuregen.errors import FeaturegenError
@@ -19,8 +22,8 @@ from featuregen.lock import (
     dump_lock,
     load_lock,
     lock_path,
-    pack,
     parse_lock,
+    pristine_files,
     spec_hash,
 )
 from featuregen.plan.contribution import Contribution
@@ -39,7 +42,7 @@ LOCK = Lock(
     project_name=None,
     contribution=PAYMENT,
     wired=dict.fromkeys(wired_ids(PAYMENT), "") | {"dependency:httpx2": "httpx2>=1"},
-    files={path: pack(text, executable=path == "run.sh") for path, text in FILES.items()},
+    files={path: Pristine(text, path == "run.sh") for path, text in FILES.items()},
 )
 
 
@@ -67,15 +70,58 @@ def test_the_same_lock_gives_the_same_text_in_whatever_order_it_was_put_together
     assert dump_lock(replace(LOCK, files=files, wired=wired)) == dump_lock(LOCK)
 
 
-def test_a_changed_file_changes_one_line() -> None:
-    files = {**LOCK.files, "app/models/payment.py": pack(b"y = 2\n")}
+def test_a_changed_line_changes_one_line() -> None:
+    changed = FILES["tests/test_payment_api.py"].replace(b"True", b"False", 1)
+    files = {**LOCK.files, "tests/test_payment_api.py": Pristine(changed)}
     pairs = zip(
         dump_lock(LOCK).splitlines(),
         dump_lock(replace(LOCK, files=files)).splitlines(),
         strict=True,
     )
-    (changed,) = [old for old, new in pairs if old != new]
-    assert '"app/models/payment.py"' in changed
+    ((old, new),) = [(old, new) for old, new in pairs if old != new]
+    assert (old.strip(), new.strip()) == ('"assert True",', '"assert False",')
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary() | st.text().map(str.encode), st.booleans())
+def test_any_bytes_are_read_back(text: bytes, executable: bool) -> None:  # noqa: FBT001
+    lock = replace(LOCK, files={"a": Pristine(text, executable)})
+    assert parse_lock(dump_lock(lock), "payment") == lock
+
+
+def merged(tmp_path: Path, base: Lock, ours: Lock, theirs: Lock) -> str:
+    """What git makes of a lock that two branches have changed."""
+    for name, lock in (("base", base), ("ours", ours), ("theirs", theirs)):
+        (tmp_path / name).write_text(dump_lock(lock))
+    command = ["git", "merge-file", "-p", "ours", "base", "theirs"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert 0 <= done.returncode < 128
+    return done.stdout
+
+
+def rendered(spec: str, *lines: str) -> Lock:
+    files = pristine_files({"app/models/payment.py": "\n".join([*lines, ""])})
+    return replace(LOCK, spec_hash=spec_hash(spec.encode()), files=files)
+
+
+def test_git_merges_the_renders_of_two_branches_and_only_the_hash_is_open(tmp_path: Path) -> None:
+    lines = tuple(f"line {n}" for n in range(9))
+    base = rendered("base", *lines)
+    ours = rendered("ours", "ours", *lines[1:])
+    theirs = rendered("theirs", *lines[:-1], "theirs")
+    text = merged(tmp_path, base, ours, theirs)
+    assert text.count("<<<<<<<") == 1
+    lock = parse_lock(text, "payment")
+    assert lock.files == pristine_files(
+        {"app/models/payment.py": "\n".join(["ours", *lines[1:-1], "theirs", ""])}
+    )
+    assert lock.spec_hash not in {base.spec_hash, ours.spec_hash, theirs.spec_hash}
+
+
+def test_a_render_that_git_could_not_merge_is_a_broken_lock(tmp_path: Path) -> None:
+    text = merged(tmp_path, rendered("0", "a"), rendered("1", "b"), rendered("2", "c"))
+    with pytest.raises(FeaturegenError, match="conflict markers of a merge"):
+        parse_lock(text, "payment")
 
 
 def test_the_text_is_ascii_so_that_no_locale_or_editor_can_harm_it() -> None:
@@ -83,13 +129,20 @@ def test_the_text_is_ascii_so_that_no_locale_or_editor_can_harm_it() -> None:
     assert dump_lock(replace(LOCK, contribution=title)).isascii()
 
 
-def test_a_render_packed_by_another_zlib_keeps_its_form() -> None:
-    text = FILES["tests/test_payment_api.py"]
-    other = Pristine(b64encode(zlib.compress(text, 0)).decode())
-    assert other.packed != pack(text).packed
-    assert pack(text, before=other) is other
-    assert pack(text, executable=True, before=other).executable
-    assert pack(b"new", before=other).text == b"new"
+def of_format_1(**changes: object) -> str:
+    files = {
+        path: {"z": b64encode(zlib.compress(text)).decode(), "x": path == "run.sh"}
+        for path, text in FILES.items()
+    }
+    data = json.loads(dump_lock(LOCK))
+    data["contribution"]["readme"] = PAYMENT.readme
+    return json.dumps({**data, "lock": 1, "files": files, **changes})
+
+
+def test_a_lock_of_format_1_is_read() -> None:
+    lock = parse_lock(of_format_1(), "payment")
+    assert lock == replace(LOCK, form=1)
+    assert json.loads(dump_lock(lock))["lock"] == 2
 
 
 def test_a_lock_that_is_not_there_is_none(tmp_path: Path) -> None:
@@ -114,8 +167,11 @@ BROKEN = {
     "nothing": "",
     "another document": "[]",
     "a key too few": '{"lock": 1}',
-    "a file that is no text": broken(files={"a.py": {"z": 5}}),
+    "a file that is no text": broken(files={"a.py": [5]}),
     "a file without content": broken(files={"a.py": {}}),
+    "a packed file that is no text": of_format_1(files={"a.py": {"z": 5}}),
+    "a packed file that is no base64": of_format_1(files={"a.py": {"z": "no base64!"}}),
+    "a packed file that does not unpack": of_format_1(files={"a.py": {"z": "AAAA"}}),
     "files in a list": broken(files=["a.py"]),
     "a contribution of another shape": broken(contribution={"feature": "payment"}),
     "an entry with an unknown key": broken(
@@ -154,23 +210,16 @@ def test_bytes_that_are_no_text_are_a_broken_lock(tmp_path: Path) -> None:
 
 def test_a_newer_lock_says_which_featuregen_it_needs() -> None:
     with pytest.raises(FeaturegenError) as raised:
-        parse_lock(broken(lock=2, featuregen="3.1.0"), "payment")
+        parse_lock(broken(lock=3, featuregen="3.1.0"), "payment")
     assert raised.value.hint == "install it: pip install 'featuregen>=3.1.0'"
 
 
-@pytest.mark.parametrize("packed", ["no base64!", "AAAA", pack(b"x" * 99).packed[:-8]])
-def test_a_file_that_does_not_unpack_is_said_once_it_is_asked_for(packed: str) -> None:
-    lock = parse_lock(broken(files={"a.py": {"z": packed}}), "payment")
-    with pytest.raises(FeaturegenError) as raised:
-        assert lock.files["a.py"].text
-    assert raised.value.where == ".featuregen/payment.lock: a.py"
-    assert raised.value.hint is not None
-
-
 def test_a_hundred_locks_are_read_for_their_contributions_in_a_quarter_of_a_second_of_cpu() -> None:
-    hashes = [spec_hash(str(n).encode()).encode() for n in range(1000)]
-    files = {f"app/{n}.py": pack(b"".join(hashes[n * 50 : n * 50 + 50])) for n in range(20)}
-    text = dump_lock(replace(LOCK, files={**files, "bad.py": Pristine("never unpacked")}))
+    hashes = [spec_hash(str(n).encode())[:40] for n in range(1000)]
+    files = pristine_files(
+        {f"app/{n}.py": "\n".join(hashes[n * 50 : n * 50 + 50]) for n in range(20)}
+    )
+    text = dump_lock(replace(LOCK, files=files))
     start = process_time()
     for _ in range(100):
         assert parse_lock(text, "payment").contribution == PAYMENT

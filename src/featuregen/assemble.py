@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.errors import FeaturegenError
-from featuregen.lock import Lock, Pristine, dump_lock, load_lock, lock_path, pack
+from featuregen.lock import Lock, dump_lock, load_lock, lock_path, pristine_files
 from featuregen.plan.contribution import Contribution
 from featuregen.results import ByHand
 from featuregen.version import VERSION
@@ -121,7 +121,7 @@ def add_feature_lock(
         project_name=None,
         contribution=contribution,
         wired=wired,
-        files=_packed(files, None),
+        files=pristine_files(files),
     )
     assembly.write(lock_path(lock.name), dump_lock(lock).encode())
     add_answers(assembly, lock.name, files[f"features/{lock.name}.yaml"])
@@ -153,13 +153,8 @@ def add_project_lock(
         project_name=project_name,
         contribution=None,
         wired={},
-        files=_packed(files, old),
+        files=pristine_files(files),
         house=old.house if old else digest,
         conflicts=old.conflicts if old else (),
     )
     assembly.write(lock_path(lock.name), dump_lock(lock).encode())
-
-
-def _packed(files: Mapping[str, str], old: Lock | None) -> dict[str, Pristine]:
-    before = old.files if old else {}
-    return {path: pack(text.encode(), before=before.get(path)) for path, text in files.items()}

@@ -1,19 +1,17 @@
 """`.featuregen/<name>.lock`: what featuregen wrote the last time, so that the next run can merge.
 
-One JSON document with one line for each file, sorted, so that git can merge it where two branches
-changed different files. The pristine render is compressed and stays so until it is asked for:
-reading a hundred locks for their contributions costs nothing but JSON.
+One JSON document, with a line for each line of the pristine files, so that git merges it as it
+merges the files. Plain text on purpose: what compression makes of a text depends on the version of
+its library, and git packs plain text smaller than it packs compressed lines.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import zlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,45 +26,22 @@ from featuregen.plan.contribution import (
 )
 from featuregen.version import VERSION
 
-FORMAT = 1
+FORMAT = 2
 PROJECT = "project"
 _BROKEN_HINT = "rebuild it from the spec with: featuregen lock --rebuild"
+_TWO_HASHES = re.compile(
+    r'^<<<<<<< .*\n "spec": .*\n(?:\|{7}.*\n "spec": .*\n)?=======\n "spec": .*\n>>>>>>> .*\n',
+    re.MULTILINE,
+)
+_MERGED_HASH = ' "spec": "merged",\n'
 
 
 @dataclass(frozen=True, slots=True)
 class Pristine:
-    """One generated file as it was rendered, still packed."""
+    """One generated file as it was rendered."""
 
-    packed: str
+    text: bytes
     executable: bool = False
-    where: str = field(default="", compare=False)
-    """The lock and the file, for the message where it does not unpack."""
-
-    @property
-    def text(self) -> bytes:
-        """The bytes; `FeaturegenError` where the lock is damaged."""
-        try:
-            return _unpacked(self.packed)
-        except (ValueError, zlib.error) as reason:
-            raise FeaturegenError(
-                "a file in the lock does not unpack", where=self.where or None, hint=_BROKEN_HINT
-            ) from reason
-
-
-@lru_cache(maxsize=256)  # a run asks for the same text up to three times
-def _unpacked(packed: str) -> bytes:
-    return zlib.decompress(base64.b64decode(packed, validate=True))
-
-
-def pack(text: bytes, *, executable: bool = False, before: Pristine | None = None) -> Pristine:
-    """Pack a render. One that says the same as `before` keeps its form.
-
-    zlib's implementations differ in their output: without `before`, a run on another machine could
-    change the lock of a project in which nothing has changed.
-    """
-    if before is not None and before.executable == executable and before.text == text:
-        return before
-    return Pristine(base64.b64encode(zlib.compress(text, 9)).decode(), executable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +60,13 @@ class Lock:
     """Files in which an update left conflicts for a person; `featuregen resolve` clears them."""
     house: str | None = None
     """For the project only: the digest of the team's own templates that it was rendered with."""
+    form: int = FORMAT
+    """Of the file that it was read from; an older one is written anew by the next update."""
+
+
+def pristine_files(files: Mapping[str, str]) -> dict[str, Pristine]:
+    """A render as a lock keeps it."""
+    return {path: Pristine(text.encode()) for path, text in files.items()}
 
 
 def spec_hash(text: bytes) -> str:
@@ -148,7 +130,12 @@ def _other_version(lock: Lock, hint: str, *, exit_code: int = 1) -> FeaturegenEr
 
 
 def parse_lock(text: str, name: str) -> Lock:
-    """Raises `FeaturegenError` for conflict markers, broken JSON and a newer format."""
+    """Raises `FeaturegenError` for conflict markers, broken JSON and a newer format.
+
+    Where two branches changed one spec, git merges all but the spec's hash. Then no hash is right,
+    and the feature is due for an update, which merges what git has merged with the new render.
+    """
+    text = _TWO_HASHES.sub(_MERGED_HASH, text.replace("\r\n", "\n"))
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
         raise _broken(name, "it holds conflict markers of a merge")
     try:
@@ -167,50 +154,73 @@ def parse_lock(text: str, name: str) -> Lock:
             project_name=data.get("project"),
             contribution=_contribution(data["contribution"]) if data.get("contribution") else None,
             wired=dict(data["wired"]),
-            files={path: _pristine(item, path, name) for path, item in data["files"].items()},
+            files={path: _pristine(item) for path, item in data["files"].items()},
             conflicts=tuple(map(str, data.get("conflicts", ()))),
             house=data.get("house"),
+            form=data["lock"],
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise _broken(name, f"{type(reason).__name__}: {reason}") from reason
 
 
 def dump_lock(lock: Lock) -> str:
-    """Deterministic text: the same lock gives the same bytes."""
+    """Deterministic text: the same lock gives the same bytes.
+
+    What two branches both change stands apart: git makes one conflict of two that are near.
+    """
     head: dict[str, Any] = {
         "lock": FORMAT,
+        "spec": lock.spec_hash,
         "featuregen": lock.version,
         "ruff": lock.ruff,
-        "spec": lock.spec_hash,
         "project": lock.project_name,
-        "contribution": asdict(lock.contribution) if lock.contribution else None,
+        "house": lock.house,
+        "contribution": _dumped(lock.contribution) if lock.contribution else None,
         "wired": dict(sorted(lock.wired.items())),
         "conflicts": sorted(lock.conflicts) or None,
-        "house": lock.house,
     }
-    lines = [
-        f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=True)},"
+    parts = [
+        f" {json.dumps(key)}: {json.dumps(value, indent=1)}".replace("\n", "\n ")
         for key, value in head.items()
         if value is not None
     ]
-    files = [
-        f"  {json.dumps(path)}: {json.dumps(_item(pristine))}"
-        for path, pristine in sorted(lock.files.items())
-    ]
-    return "\n".join(["{", *lines, ' "files": {', ",\n".join(files), " }", "}"]) + "\n"
+    files = (f"  {json.dumps(path)}: {_lines(item)}" for path, item in sorted(lock.files.items()))
+    parts.append(' "files": {\n' + ",\n".join(files) + "\n }")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def _item(pristine: Pristine) -> dict[str, object]:
-    return {"z": pristine.packed, **({"x": True} if pristine.executable else {})}
+def _dumped(contribution: Contribution) -> dict[str, Any]:
+    return {**asdict(contribution), "readme": contribution.readme.split("\n")}
 
 
-def _pristine(item: dict[str, Any], path: str, name: str) -> Pristine:
-    if not isinstance(item["z"], str) or not item["z"].isascii():
-        raise TypeError(f"{path} is not packed")
-    return Pristine(item["z"], bool(item.get("x", False)), f"{lock_path(name)}: {path}")
+def _lines(item: Pristine) -> str:
+    lines = item.text.decode("utf-8", "surrogateescape").split("\n")
+    shown: list[str | bool] = [True, *lines] if item.executable else [*lines]
+    return "[\n   " + json.dumps(shown, separators=(",\n   ", ": "))[1:]
+
+
+def _pristine(item: Any) -> Pristine:  # noqa: ANN401 - JSON
+    if isinstance(item, dict):
+        return _unpacked(item)
+    executable = item[:1] == [True]
+    lines = item[1:] if executable else item
+    return Pristine("\n".join(lines).encode("utf-8", "surrogateescape"), executable)
+
+
+def _unpacked(item: dict[str, Any]) -> Pristine:
+    """Of a lock of format 1."""
+    import base64
+    import zlib
+
+    try:
+        text = zlib.decompress(base64.b64decode(item["z"], validate=True))
+    except zlib.error as reason:
+        raise ValueError(str(reason)) from reason
+    return Pristine(text, bool(item.get("x", False)))
 
 
 def _contribution(data: dict[str, Any]) -> Contribution:
+    readme = data["readme"]  # a list of lines since format 2
     return Contribution(
         feature=data["feature"],
         title=data["title"],
@@ -230,7 +240,7 @@ def _contribution(data: dict[str, Any]) -> Contribution:
         needs=tuple(data["needs"]),
         permissions=tuple(data["permissions"]),
         routes=tuple(data.get("routes", ())),
-        readme=data["readme"],
+        readme=readme if isinstance(readme, str) else "\n".join(readme),
     )
 
 

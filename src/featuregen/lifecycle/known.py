@@ -64,7 +64,7 @@ def has_new_house(known: Known) -> bool:
 
 
 def pristine(files: Mapping[str, Pristine]) -> dict[str, FileState]:
-    """The last render, unpacked."""
+    """The last render, as the merge reads it."""
     from featuregen.merge.state import FileState
 
     return {path: FileState(item.text, item.executable) for path, item in files.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.assemble import RUFF_VERSION
 from featuregen.lifecycle.rendering import Rendered, spec_path
-from featuregen.lock import PROJECT, Lock, Pristine, dump_lock, lock_path, pack
+from featuregen.lock import PROJECT, Lock, dump_lock, lock_path, pristine_files
 from featuregen.shared_edits import ledger_after
 from featuregen.version import VERSION
 from featuregen.workspace import Write
@@ -38,7 +38,7 @@ def lock_writes(
         ledger = ledger_after(
             render.contribution, before.wired if before else {}, carried.wired, others
         )
-        files = packed(render.files, before)
+        files = pristine_files(render.files)
         yield write_lock(
             Lock(
                 name=name,
@@ -62,7 +62,7 @@ def lock_writes(
             project_name=known.project.project_name,
             contribution=None,
             wired={},
-            files=packed(rendered.skeleton, known.project),
+            files=pristine_files(rendered.skeleton),
             conflicts=tuple(path for path in open_files if path in shared),
             house=_house(known, rendered),
         )
@@ -73,12 +73,6 @@ def _house(known: Known, rendered: Rendered) -> str | None:
     """The team's templates that all features are rendered with; the old ones while some are not."""
     everything = len(rendered.features) == len(known.features)
     return rendered.house if everything else known.project.house
-
-
-def packed(files: Mapping[str, str], before: Lock | None) -> dict[str, Pristine]:
-    """A render as the lock keeps it; what says the same as before keeps its form."""
-    known = before.files if before else {}
-    return {path: pack(text.encode(), before=known.get(path)) for path, text in files.items()}
 
 
 def write_lock(lock: Lock) -> Write:

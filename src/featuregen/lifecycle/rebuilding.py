@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from featuregen.assemble import RUFF_VERSION
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.known import Known, read_state
-from featuregen.lifecycle.locks_after import packed, write_answers, write_lock
+from featuregen.lifecycle.locks_after import write_answers, write_lock
 from featuregen.lifecycle.rendering import (
     Render,
     SpecText,
@@ -20,7 +20,7 @@ from featuregen.lifecycle.rendering import (
 )
 from featuregen.lifecycle.results import result
 from featuregen.lifecycle.updating import all_wired
-from featuregen.lock import PROJECT, Lock, load_lock, lock_path
+from featuregen.lock import PROJECT, Lock, load_lock, lock_path, pristine_files
 from featuregen.project import HOME, Project
 from featuregen.version import VERSION
 from featuregen.workspace import Write, apply, project_lock, recover, stage
@@ -53,7 +53,7 @@ def rebuild(root: Path, progress: Progress) -> RunResult:
             known = Known(root.resolve(), found[PROJECT] or empty, {})
         with watch.stage("render"):
             rendered = render(known, specs, name=name)
-        files = packed(rendered.skeleton, found[PROJECT])
+        files = pristine_files(rendered.skeleton)
         marked = _still_marked(root, rendered.skeleton)
         project = Lock(PROJECT, VERSION, RUFF_VERSION, None, name, None, {}, files, marked)
         writes = [write_lock(project)]
@@ -112,7 +112,7 @@ def _feature_writes(known: Known, render: Render, before: Lock | None) -> Iterat
             None,
             render.contribution,
             ledger,
-            packed(render.files, before),
+            pristine_files(render.files),
             _still_marked(known.root, render.files),
         )
     )
@@ -149,13 +149,9 @@ def _names(root: Path) -> tuple[str, ...]:
 def _readable(root: Path, name: str) -> Lock | None:
     """A lock, None where it is missing or damaged."""
     try:
-        lock = load_lock(root, name)
-        if lock is not None:
-            for item in lock.files.values():
-                assert item.text is not None  # noqa: S101 - unpacks, or raises
+        return load_lock(root, name)
     except FeaturegenError:
         return None
-    return lock
 
 
 def _project_name(root: Path, lock: Lock | None) -> str:

@@ -11,12 +11,12 @@ from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.carrying import Carried, CarriedFile, Step, carry
 from featuregen.lifecycle.importers import importers, module_name
 from featuregen.lifecycle.known import Known, on_disk, pristine, read_known
-from featuregen.lifecycle.locks_after import packed, write_lock
+from featuregen.lifecycle.locks_after import write_lock
 from featuregen.lifecycle.outputs import applied_spec_of
 from featuregen.lifecycle.rendering import render
 from featuregen.lifecycle.results import result
 from featuregen.lifecycle.updating import all_wired, chosen, own_records, project_name
-from featuregen.lock import PROJECT, check_current, lock_path
+from featuregen.lock import PROJECT, check_current, lock_path, pristine_files
 from featuregen.merge.files import merge_file
 from featuregen.merge.state import FileState, beside_path
 from featuregen.opening import opened
@@ -89,9 +89,7 @@ def _prepare(known: Known, feature: str, *, force: bool) -> Removal:
     carried = replace(carried, files=files)
     left = Write(lock_path(PROJECT), None)
     if skeleton:
-        left = write_lock(
-            replace(known.project, version=VERSION, files=packed(skeleton, known.project))
-        )
+        left = write_lock(replace(known.project, version=VERSION, files=pristine_files(skeleton)))
     beside = [beside_path(path) for path in known.features[feature].conflicts]
     gone = (Write(path, None) for path in (*own_records(feature), *beside))
     staged = stage(known.root, [*carried.writes(), *gone, left], carried.seen())

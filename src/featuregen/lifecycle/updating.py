@@ -12,7 +12,7 @@ from featuregen.lifecycle.conflicts import refuse_open
 from featuregen.lifecycle.known import Known, check_version, has_new_house, pristine, read_known
 from featuregen.lifecycle.rendering import read_spec, read_spec_bytes, render, spec_path
 from featuregen.lifecycle.results import result
-from featuregen.lock import lock_path, spec_hash
+from featuregen.lock import FORMAT, lock_path, spec_hash
 from featuregen.opening import opened
 from featuregen.version import VERSION
 from featuregen.workspace import Staged, Write, apply, stage
@@ -136,8 +136,9 @@ def due(known: Known, features: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_outdated(known: Known) -> bool:
-    """Whether the templates are newer than the project: featuregen's, or the team's own."""
-    return any(lock.version != VERSION for lock in known.locks()) or has_new_house(known)
+    """Whether templates, ours or the team's own, are newer than the project or its locks."""
+    older = any(lock.version != VERSION or lock.form != FORMAT for lock in known.locks())
+    return older or has_new_house(known)
 
 
 def prepare_update(
