@@ -110,6 +110,7 @@ def feature_context(plan: FeaturePlan) -> dict[str, object]:
     return {
         "feature": plan.feature,
         "models": plan.models,
+        "tables": plan.tables,
         "service": plan.service,
         "operations": plan.operations,
         "hooks": plan.hooks,

@@ -15,6 +15,7 @@ from featuregen.plan.quote import py_string
 from featuregen.plan.scene_examples import plan_examples
 from featuregen.plan.scenes import plan_tests
 from featuregen.plan.shared import plan_contribution
+from featuregen.plan.tables import plan_table_module
 
 if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec
@@ -28,6 +29,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         spec=spec,
         feature=FeatureName(spec.feature, spec.plural, py_string(spec.title)),
         models=models,
+        tables=plan_table_module(spec),
         clients=plan_clients(spec),
         service=plan_service(spec),
         operations=plan_operations(spec),

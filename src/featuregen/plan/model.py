@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from featuregen.plan.docs import DocsPlan
     from featuregen.plan.models import ModelsPlan
     from featuregen.plan.scenes import TestsPlan
+    from featuregen.plan.tables import TablesPlan
     from featuregen.spec.model import FeatureSpec, Path
 
 
@@ -179,6 +180,7 @@ class FeaturePlan(NamedTuple):
     spec: FeatureSpec
     feature: FeatureName
     models: ModelsPlan
+    tables: TablesPlan
     clients: tuple[ClientPlan, ...]
     service: ServicePlan
     operations: tuple[OperationPlan, ...]
