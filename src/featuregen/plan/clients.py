@@ -5,16 +5,32 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from featuregen.plan.model import ClientMethodPlan, ClientPlan, ReaderPlan, RefusalPlan
+from featuregen.plan.model import (
+    ClientMethodPlan,
+    ClientPlan,
+    ReaderPlan,
+    ReceivedPlan,
+    RefusalPlan,
+)
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_string
-from featuregen.plan.signatures import call_uses, parameters, returns
+from featuregen.plan.signatures import (
+    call_uses,
+    key_name,
+    keyed_by_row,
+    parameters,
+    path_source,
+    received_model,
+    returns,
+)
 from featuregen.plan.sources import source_code, split_table
+from featuregen.plan.types import annotate
 from featuregen.spec.model import (
     Call,
     ErrorMapping,
     FeatureSpec,
     Mapping,
+    Model,
     Operation,
     Pipe,
     Source,
@@ -22,7 +38,9 @@ from featuregen.spec.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from featuregen.plan.types import FieldPlan
 
 _READERS = {"from_unix": "from_unix", "lower": "to_lower", "upper": "to_upper", "str": "to_text"}
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -60,7 +78,7 @@ def callers(upstream: str, spec: FeatureSpec) -> tuple[Operation, ...]:
 
 
 def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSpec) -> ClientPlan:
-    readers, reader_of = _readers(operations, spec)
+    readers, reader_of, received = _readers(operations, spec)
     sources = [mapping.source for operation in operations for mapping in _sent(operation)]
     keeps_settings = any(source.kind == "settings" for source in sources) or any(
         "{settings." in operation.call.path for operation in operations if operation.call
@@ -80,7 +98,7 @@ def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSp
             indent=0,
         ),
         class_docstring=docstring(_client_summary(upstream), indent=4),
-        imports=_imports(spec),
+        imports=(*_imports(spec), *_received_imports(operations, spec)),
         base_url=upstream.base_url,
         credentials=_credentials(upstream),
         timeout=f"settings.{upstream.timeout_setting}.total_seconds()"
@@ -92,9 +110,19 @@ def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSp
         else None,
         error_message=_tuple(upstream.error_message) if upstream.error_message else None,
         keeps_settings=keeps_settings,
+        received=tuple(
+            _received(model, spec)
+            for model in {model.name: model for model in received.values()}.values()
+        ),
         readers=readers,
         methods=tuple(
-            _method(operation, upstream, reader_of[operation.name], spec)
+            _method(
+                operation,
+                upstream,
+                reader_of[operation.name],
+                received[operation.name].name if operation.name in received else None,
+                spec,
+            )
             for operation in operations
         ),
         refusal_parameters=f"{status_parameter}, {'message' if uses_message else '_message'}: str",
@@ -178,7 +206,11 @@ def _tuple(parts: Sequence[str]) -> str:
 
 
 def _method(
-    operation: Operation, upstream: Upstream, reader: str, spec: FeatureSpec
+    operation: Operation,
+    upstream: Upstream,
+    reader: str,
+    received: str | None,
+    spec: FeatureSpec,
 ) -> ClientMethodPlan:
     call = operation.call
     assert call is not None  # noqa: S101 - the callers of an upstream have one
@@ -188,12 +220,16 @@ def _method(
     if call.send and not sends_query(call):
         kind = "form" if upstream.encoding == "form" else "json"
         arguments.append(f"{kind}={display(call.send, operation, spec)}")
-    if needs_key(call, upstream):
+    used = call_uses(operation)
+    if keyed_by_row(operation, upstream):
+        arguments.append(f"idempotency_key={key_name(operation)}")
+        used.add(key_name(operation))
+    elif needs_key(call, upstream):
         arguments.append("idempotency_key=uuid4().hex")
     return ClientMethodPlan(
         name=operation.name,
-        signature=", ".join(["self", *parameters(operation, spec, call_uses(operation))]),
-        returns=returns(operation),
+        signature=", ".join(["self", *parameters(operation, spec, used)]),
+        returns=(received or "None") if operation.stored else returns(operation),
         docstring=docstring(f"Call {call.method} {call.path}", indent=8),
         verb=call.method,
         path=_path_code(call.path, operation, spec),
@@ -272,20 +308,7 @@ def _fstring_text(text: str) -> str:
 
 
 def _path_value(name: str, operation: Operation, spec: FeatureSpec) -> str:
-    parts = tuple(name.split("."))
-    if parts[0] == "settings":
-        return source_code(Source("settings", parts[1:]), operation, spec).code
-    if parts[0] == "user":
-        return source_code(Source("user", parts[1:]), operation, spec).code
-    for kind in ("path", "query", "header"):
-        fields = {
-            "path": operation.path_params,
-            "query": operation.query,
-            "header": operation.headers,
-        }[kind]
-        if any(field.name == name for field in fields):
-            return name
-    return source_code(Source("request", parts), operation, spec).code
+    return source_code(path_source(name, operation), operation, spec).code
 
 
 # --- the answer ----------------------------------------------------------------------------------
@@ -293,24 +316,73 @@ def _path_value(name: str, operation: Operation, spec: FeatureSpec) -> str:
 
 def _readers(
     operations: Sequence[Operation], spec: FeatureSpec
-) -> tuple[tuple[ReaderPlan, ...], dict[str, str]]:
-    """One reader for each different way to read an answer; operations that read alike share it."""
+) -> tuple[tuple[ReaderPlan, ...], dict[str, str], dict[str, Model]]:
+    """One reader for each different way to read an answer; operations that read alike share it.
+
+    With the reader and, where the answer is about a row, the received model of each operation.
+    """
     alike: dict[tuple[object, ...], list[Operation]] = {}
     for operation in operations:
         call = operation.call
         assert call is not None  # noqa: S101 - the callers of an upstream have one
-        alike.setdefault((operation.response, call.receive, call.items), []).append(operation)
+        made = operation.entity if operation.stored else operation.response
+        alike.setdefault((made, call.receive, call.items), []).append(operation)
     plans: list[ReaderPlan] = []
     names: dict[str, str] = {}
-    targets = [group[0].response.model for group in alike.values() if group[0].response.model]
+    models: dict[str, Model] = {}
+    firsts = [group[0] for group in alike.values() if not group[0].stored]
+    targets = [first.response.model for first in firsts if first.response.model]
     for group in alike.values():
         first = group[0]
+        if first.stored:
+            reader, found = _row_reader(first, spec)
+            plans.append(reader)
+            names.update((operation.name, reader.name) for operation in group)
+            models.update((operation.name, found) for operation in group if found)
+            continue
         model = first.response.model
         shared = model is not None and targets.count(model) == 1 and first.response.kind == "model"
         name = f"_read_{snake(model)}" if shared and model else f"_read_{first.name}"
         names.update((operation.name, name) for operation in group)
         plans.append(_reader(name, first, spec))
-    return tuple(plans), names
+    return tuple(plans), names, models
+
+
+def _row_reader(operation: Operation, spec: FeatureSpec) -> tuple[ReaderPlan, Model | None]:
+    """A reader of what the answer says of a row."""
+    name, model = f"_read_{operation.name}", received_model(operation, spec)
+    if model is None:
+        return ReaderPlan(name, "_response", "None", ("return",)), None
+    lines = ("answer: object = response.json()", f"return {_built(operation, 'answer', spec)}")
+    return ReaderPlan(name, "response", model.name, lines), model
+
+
+def _received(model: Model, spec: FeatureSpec) -> ReceivedPlan:
+    sensitive = any(field.sensitive for field in model.fields)
+    return ReceivedPlan(
+        name=model.name,
+        base="SensitiveModel" if sensitive else "BaseModel",
+        docstring=docstring(
+            f"What the upstream's answer says of a {words(snake(model.entity or ''))}", indent=4
+        ),
+        fields=tuple(annotate(field, spec=spec, where="model") for field in model.fields),
+    )
+
+
+def received_fields(operations: Sequence[Operation], spec: FeatureSpec) -> Iterator[FieldPlan]:
+    """The fields of all received models, for their imports and needs."""
+    for operation in operations:
+        model = received_model(operation, spec)
+        for field in model.fields if model else ():
+            yield annotate(field, spec=spec, where="model")
+
+
+def _received_imports(operations: Sequence[Operation], spec: FeatureSpec) -> Iterator[str]:
+    if any(operation.stored for operation in operations):
+        yield "from pydantic import BaseModel"
+        yield "from app.core.sensitive import SensitiveModel"
+        for field in received_fields(operations, spec):
+            yield from (f"from {item.module} import {item.name}" for item in field.imports)
 
 
 def _reader(name: str, operation: Operation, spec: FeatureSpec) -> ReaderPlan:
@@ -340,7 +412,7 @@ def received(operation: Operation, spec: FeatureSpec) -> tuple[Mapping, ...]:
     """`receive`, or every field from where the upstream has one of the same name."""
     if operation.call is None:
         return ()
-    if operation.call.receive or operation.response.model is None:
+    if operation.call.receive or operation.stored or operation.response.model is None:
         return operation.call.receive
     fields = spec.models[operation.response.model].fields
     return tuple(Mapping((field.name,), Source("upstream", (field.wire_name,))) for field in fields)
@@ -350,7 +422,9 @@ def _built(operation: Operation, root: str, spec: FeatureSpec) -> str:
     tree: Tree = {}
     for mapping in received(operation, spec):
         plant(tree, mapping.target, _received_code(mapping.source, root))
-    return f"{operation.response.model}.model_validate(present({_display(tree)}))"
+    model = received_model(operation, spec)
+    name = model.name if model else operation.response.model
+    return f"{name}.model_validate(present({_display(tree)}))"
 
 
 def _received_code(source: Source, root: str) -> str:

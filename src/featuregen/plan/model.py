@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from featuregen.plan.models import ModelsPlan
     from featuregen.plan.scenes import TestsPlan
     from featuregen.plan.tables import TablesPlan
+    from featuregen.plan.types import FieldPlan
     from featuregen.spec.model import FeatureSpec, Path
 
 
@@ -33,6 +34,15 @@ class ReaderPlan(NamedTuple):
     parameter: str  # "response", or "_response" where it is not looked at
     returns: str
     body: tuple[str, ...]  # lines without indentation
+
+
+class ReceivedPlan(NamedTuple):
+    """What an upstream's answer says of a stored row: a small model."""
+
+    name: str
+    base: str
+    docstring: str
+    fields: tuple[FieldPlan, ...]
 
 
 class ClientMethodPlan(NamedTuple):
@@ -70,6 +80,7 @@ class ClientPlan(NamedTuple):
     idempotency_header: str | None
     error_message: str | None
     keeps_settings: bool
+    received: tuple[ReceivedPlan, ...]
     readers: tuple[ReaderPlan, ...]
     methods: tuple[ClientMethodPlan, ...]
     refusal_parameters: str

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.sources import argument_source
+from featuregen.plan.names import pascal, snake
+from featuregen.plan.sources import argument_source, row_value
 from featuregen.plan.types import plain_type
+from featuregen.spec.model import Field, Model, Source
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import FeatureSpec, Field, Operation
+    from collections.abc import Iterator
+
+    from featuregen.spec.model import FeatureSpec, Operation, Upstream
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -48,24 +53,33 @@ def uses_user(operation: Operation) -> bool:
 
 def call_uses(operation: Operation) -> set[str]:
     """What the upstream call looks at: `data`, `user`, and parameters by name."""
+    used = {row.name for row in row_values(operation)}
+    for source in (*_sent(operation), *_in_path(operation)):
+        used |= _names(source.kind, source.path)
+    return used
+
+
+def _sent(operation: Operation) -> Iterator[Source]:
+    """What the call sends, with the arguments of its pipes."""
     call = operation.call
-    if call is None:
-        return set()
-    used: set[str] = set()
-    for mapping in (*call.send, *call.send_query, *call.send_headers):
-        used |= _names(mapping.source.kind, mapping.source.path)
+    for mapping in (*call.send, *call.send_query, *call.send_headers) if call else ():
+        yield mapping.source
         for pipe in mapping.source.pipes:
             if pipe.name in {"minor_units", "from_minor_units"}:
-                argument = argument_source(pipe.args[0], operation)
-                used |= _names(argument.kind, argument.path)
-    for name in _PLACEHOLDER.findall(call.path):
-        head = name.partition(".")[0]
-        if head == "user":
-            used.add("user")
-        elif head != "settings":
-            argument = argument_source(name, operation)
-            used |= _names(argument.kind, argument.path)
-    return used
+                yield argument_source(pipe.args[0], operation)
+
+
+def _in_path(operation: Operation) -> Iterator[Source]:
+    for name in _PLACEHOLDER.findall(operation.call.path if operation.call else ""):
+        yield path_source(name, operation)
+
+
+def path_source(name: str, operation: Operation) -> Source:
+    """What a placeholder of the upstream's path stands for."""
+    head, _, rest = name.partition(".")
+    if head in {"settings", "user"}:
+        return Source("settings" if head == "settings" else "user", tuple(rest.split(".")))
+    return argument_source(name, operation)
 
 
 def _names(kind: str, path: tuple[str, ...]) -> set[str]:
@@ -78,6 +92,65 @@ def _names(kind: str, path: tuple[str, ...]) -> set[str]:
             return {path[-1]}
         case _:
             return set()
+
+
+class RowValue(NamedTuple):
+    """A value of a stored row that the upstream's client is given by name."""
+
+    name: str  # "payment_provider_id"
+    entity: str
+    field: str
+    in_path: bool  # without it there is no call
+
+
+def row_values(operation: Operation) -> tuple[RowValue, ...]:
+    """What the call takes from the row that it is about, and from the row above that one."""
+    found: dict[str, RowValue] = {}
+    for sources, in_path in ((_sent(operation), False), (_in_path(operation), True)):
+        for source in sources:
+            if source.kind in {"entity", "parent"}:
+                entity = operation.entity if source.kind == "entity" else operation.parent
+                name = row_value(source, operation)
+                known = found.get(name)
+                needed = in_path or (known is not None and known.in_path)
+                found[name] = RowValue(name, str(entity), source.path[-1], needed)
+    return tuple(found.values())
+
+
+def keyed_by_row(operation: Operation, upstream: Upstream) -> bool:
+    """Whether the row's id makes the call safe to repeat: the same for every attempt at it."""
+    call = operation.call
+    return (
+        call is not None
+        and operation.action == "create"
+        and upstream.idempotency_header is not None
+        and call.method in {"POST", "PATCH"}
+    )
+
+
+def key_name(operation: Operation) -> str:
+    """The parameter of the client that holds the row's id."""
+    return f"{snake(operation.entity or '')}_id"
+
+
+def received_model(operation: Operation, spec: FeatureSpec) -> Model | None:
+    """What the upstream's answer says of the row: the fields that `receive` names."""
+    if operation.call is None or operation.entity is None or not operation.call.receive:
+        return None
+    entity = spec.entities[operation.entity]
+    targets = dict.fromkeys(mapping.target[0] for mapping in operation.call.receive)
+    fields = (entity.field(name) for name in targets)
+    return Model(
+        name=f"{pascal(operation.name)}Received",
+        fields=tuple(_received(field) for field in fields),
+        entity=entity.name,
+    )
+
+
+def _received(field: Field) -> Field:
+    return replace(
+        field, wire=None, description=None, has_default=False, default=None, generated=None
+    )
 
 
 def service_uses(operation: Operation) -> set[str]:
@@ -97,10 +170,28 @@ def parameters(operation: Operation, spec: FeatureSpec, used: set[str]) -> list[
         for field in all_params(operation)
         if field.name in used
     ]
+    named += _row_parameters(operation, spec, used)
     if "user" in used:
         named.append(f"user: {user_type(operation)}")
     body = [f"data: {operation.request}"] if "data" in used else []
     return [*body, "*", *named] if named else body
+
+
+def _row_parameters(operation: Operation, spec: FeatureSpec, used: set[str]) -> list[str]:
+    """Those of a client's method: values of rows, none twice."""
+    taken = {field.name for field in all_params(operation)}
+    found: list[str] = []
+    for value in row_values(operation):
+        if value.name in used and value.name not in taken:
+            field = spec.entities[value.entity].field(value.field)
+            known = replace(field, required=True) if value.in_path else field
+            found.append(f"{value.name}: {plain_type(known, spec)}")
+            taken.add(value.name)
+    if operation.call is not None and operation.entity is not None:
+        key = key_name(operation)
+        if key in used and key not in taken:
+            found.append(f"{key}: str")
+    return found
 
 
 def arguments(operation: Operation, used: set[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
+from featuregen.plan.names import snake
 from featuregen.plan.quote import py_string
 from featuregen.spec.model import FeatureSpec, Field, Json, Operation, Pipe, Source
 
@@ -67,9 +68,26 @@ def _plain_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term
             return _user_code(source.path[-1], optional=operation.auth == "optional")
         case "request":
             return _request_code(source.path, spec.models[operation.request or ""].fields, spec)
+        case "entity" | "parent":
+            return _row_code(source, operation, spec)
         case _:
             name = source.path[-1]
             return _maybe(name, nullable=parameter(operation, source.kind, name).nullable)
+
+
+def row_value(source: Source, operation: Operation) -> str:
+    """The name by which a client is given a value of a row: `payment_provider_id`."""
+    entity = operation.entity if source.kind == "entity" else operation.parent
+    return f"{snake(entity or '')}_{source.path[-1]}"
+
+
+def _row_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term:
+    entity = operation.entity if source.kind == "entity" else operation.parent
+    field = spec.entities[entity or ""].field(source.path[-1])
+    in_path = operation.call is not None and "{" + ".".join((source.kind, *source.path)) + "}" in (
+        operation.call.path
+    )
+    return _maybe(row_value(source, operation), nullable=field.nullable and not in_path)
 
 
 def _maybe(code: str, *, nullable: bool) -> Term:
@@ -151,16 +169,24 @@ def split_table(pipe: Pipe) -> tuple[tuple[tuple[str, str], ...], str | None]:
 
 
 def argument_source(name: str, operation: Operation) -> Source:
-    """A pipe's argument names a value of the request: a parameter, else a field of the body."""
+    """A pipe's argument names a value of the request: a parameter, else a field of the body.
+
+    Or it names one of a row, as `entity.currency`.
+    """
     parts = tuple(name.split("."))
+    if parts[0] == "entity" and operation.entity is not None:
+        return Source("entity", parts[1:])
+    if parts[0] == "parent" and operation.parent is not None:
+        return Source("parent", parts[1:])
     for kind in ("path", "query", "header"):
         fields = {
             "path": operation.path_params,
             "query": operation.query,
             "header": operation.headers,
         }[kind]
-        if any(field.name == name for field in fields):
-            return Source(kind, parts)
+        for field in fields:
+            if name in {field.name, field.wire_name}:
+                return Source(kind, (field.name,))
     return Source("request", parts)
 
 

@@ -1,0 +1,271 @@
+"""Rows as the code of a service names them: variables, conditions, lookups, errors."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from typing import TYPE_CHECKING, NamedTuple
+
+from featuregen.plan.names import pascal, snake, words
+from featuregen.plan.python_values import python_value
+from featuregen.plan.quote import docstring, py_string
+from featuregen.plan.tables import is_versioned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation
+
+_TAKEN = frozenset(
+    ["attempt", "case", "change", "changes", "commit", "contains", "cursor", "data", "delete",
+     "error", "exists", "flush", "limit", "log", "page", "q", "received", "result", "rows",
+     "select", "self", "sort", "statement", "structlog", "update", "user"]
+)  # fmt: skip
+
+
+class LookupPlan(NamedTuple):
+    """A private method that finds a row, or says that there is none."""
+
+    name: str
+    signature: str  # with self
+    entity: str
+    docstring: str
+    condition: str  # arguments of `where`
+    variable: str
+    missing: str  # the error that is raised
+
+
+class VisibilityPlan(NamedTuple):
+    """A private method: which rows a caller sees where a permission opens those of others."""
+
+    name: str
+    docstring: str
+    permission: str
+    condition: str
+
+
+def variable(entity: Entity) -> str:
+    """`PaymentRefund` → `payment_refund`, unless the code needs that name for something else."""
+    name = snake(entity.name)
+    taken = name in _TAKEN or keyword.iskeyword(name) or hasattr(builtins, name)
+    return f"{name}_row" if taken else name
+
+
+def title(entity: Entity) -> str:
+    """`PaymentRefund` → `payment refund`."""
+    return words(snake(entity.name))
+
+
+def column(entity: Entity, name: str) -> str:
+    return f"{entity.name}.{name}"
+
+
+def value(field: Field, json: Json) -> str:
+    """A literal of the field's type."""
+    return "None" if json is None else python_value(json, field.type, field)
+
+
+# --- whose rows ----------------------------------------------------------------------------------
+
+
+def reads_as(entity: Entity, operation: Operation) -> str:
+    """Which rows a read finds: `owned`, `visible` (a permission opens all), `existing` (any)."""
+    if entity.owner is None or operation.auth == "none" or entity.scope == "public":
+        return "existing"
+    return "visible" if entity.scope == "permission" else "owned"
+
+
+def writes_as(entity: Entity, operation: Operation) -> str:
+    """Which rows a change finds: what others own is read by who may, and changed by nobody else."""
+    return "existing" if entity.owner is None or operation.auth == "none" else "owned"
+
+
+def scope(entity: Entity, kind: str) -> tuple[str, ...]:
+    """The conditions that keep a statement to those rows."""
+    match kind:
+        case "owned" if entity.owner is not None:
+            return (f"{column(entity, entity.owner.name)} == user.id",)
+        case "visible":
+            return (f"self._{snake(entity.name)}_visible_to(user)",)
+        case _:
+            return ()
+
+
+def visibility(entity: Entity) -> VisibilityPlan:
+    """The method behind the scope `visible`."""
+    owner = entity.owner.name if entity.owner else ""
+    permission = entity.scope_permission or ""
+    return VisibilityPlan(
+        name=f"_{snake(entity.name)}_visible_to",
+        docstring=docstring(
+            f"Own rows, and those of all owners for who holds {permission}", indent=8
+        ),
+        permission=py_string(permission),
+        condition=f"{column(entity, owner)} == user.id",
+    )
+
+
+class Lookup(NamedTuple):
+    """How an operation finds the row that its path names."""
+
+    entity: Entity
+    kind: str
+    by: str
+    parameter: str
+
+    @property
+    def name(self) -> str:
+        end = "" if self.by == self.entity.id.name else f"_by_{self.by}"
+        return f"_{self.kind}_{snake(self.entity.name)}{end}"
+
+    @property
+    def call(self) -> str:
+        """`await self._owned_payment(payment_id, user)`."""
+        user = ", user" if self.needs_user else ""
+        return f"await self.{self.name}({self.parameter}{user})"
+
+    @property
+    def needs_user(self) -> bool:
+        return self.kind != "existing"
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """That it is the row, and that the caller may have it."""
+        named = f"{column(self.entity, self.by)} == {self.parameter}"
+        return (named, *scope(self.entity, self.kind))
+
+
+def lookup(operation: Operation, spec: FeatureSpec) -> Lookup | None:
+    """How the row of the path is found: the operation's own, or its parent's."""
+    if operation.row_param is None or operation.entity is None:
+        return None
+    if operation.parent is not None:
+        entity = spec.entities[operation.parent]
+        return Lookup(entity, reads_as(entity, operation), entity.id.name, operation.row_param)
+    entity = spec.entities[operation.entity]
+    kind = (reads_as if operation.action == "get" else writes_as)(entity, operation)
+    by = entity.id.name if operation.by == "id" else operation.by
+    return Lookup(entity, kind, by, operation.row_param)
+
+
+def lookup_plan(found: Lookup, spec: FeatureSpec) -> LookupPlan:
+    """The method behind `Lookup.call`."""
+    entity = found.entity
+    field = entity.field(found.by)
+    own = f"{snake(entity.name)}_{found.by}"
+    given = Lookup(entity, found.kind, found.by, own)
+    match found.kind:
+        case "owned":
+            about = f"Return the caller's {title(entity)}; another's is not found"
+        case "visible":
+            about = f"Return a {title(entity)} that the caller may see; others are not found"
+        case _:
+            about = f"Return the {title(entity)}"
+    return LookupPlan(
+        name=found.name,
+        signature=", ".join(
+            ["self", f"{own}: {plain(field, spec)}", *(["user: User"] if found.needs_user else [])]
+        ),
+        entity=entity.name,
+        docstring=docstring(about, indent=8),
+        condition=", ".join(given.conditions),
+        variable=variable(entity),
+        missing=not_found(entity, spec),
+    )
+
+
+def plain(field: Field, spec: FeatureSpec) -> str:
+    """The type of a field's value where there is one."""
+    from dataclasses import replace
+
+    from featuregen.plan.types import plain_type
+
+    return plain_type(replace(field, required=True, has_default=False), spec)
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+
+def not_found(entity: Entity, spec: FeatureSpec) -> str:
+    """The spec's own error for a row that is not there, or the general one."""
+    return _own(entity, "NotFound", spec) or "NotFoundError"
+
+
+def conflict(entity: Entity, spec: FeatureSpec) -> str:
+    """The spec's own error for a clash, or the general one."""
+    return _own(entity, "Conflict", spec) or "ConflictError"
+
+
+def _own(entity: Entity, end: str, spec: FeatureSpec) -> str | None:
+    names = (f"{entity.name}{end}Error", f"{entity.name}{end}")
+    return next((name for name in names if name in spec.errors), None)
+
+
+def may_clash(entity: Entity, fields: Iterable[str]) -> bool:
+    """Whether storing these fields can break a unique or a foreign key."""
+    written = set(fields)
+    return any(written & set(key) for key in entity.unique) or bool(
+        written & {field.name for field in references(entity)}
+    )
+
+
+def references(entity: Entity) -> tuple[Field, ...]:
+    """The fields that name other rows."""
+    return tuple(field for field in entity.fields if field.references is not None)
+
+
+def clash(entity: Entity, spec: FeatureSpec) -> str:
+    """The error of a row that breaks a key: it names no value, which may be another owner's."""
+    text = f"The {title(entity)} clashes with another, or refers to what is not there"
+    if not references(entity):
+        text = f"There is such a {title(entity)} already"
+    elif not entity.unique:
+        text = f"The {title(entity)} refers to what is not there"
+    return f"{conflict(entity, spec)}({py_string(text)})"
+
+
+# --- the answer ----------------------------------------------------------------------------------
+
+
+def answers_version(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the answer carries an ETag: one row that counts its changes.
+
+    An idempotent operation's answer is replayed later, when the row may have another version.
+    """
+    return (
+        operation.entity is not None
+        and operation.response.kind == "model"
+        and operation.action in {"get", "create", "update", "transition", "reserve"}
+        and not operation.idempotent
+        and operation.cache is None
+        and is_versioned(spec.entities[operation.entity], spec)
+    )
+
+
+def answer(operation: Operation, spec: FeatureSpec, row: str) -> str:
+    """The model of a row."""
+    return model_of(row, operation.response.model or "", operation, spec)
+
+
+def model_of(row: str, model: str, operation: Operation, spec: FeatureSpec) -> str:
+    """`PaymentRead.model_validate(payment)`.
+
+    By name alone where the name in JSON of one field is the name of another column.
+    """
+    entity = spec.entities[operation.entity or ""]
+    fields = spec.models[model].fields
+    wires = {field.wire_name for field in fields if field.wire_name != field.name}
+    names = {field.name for field in entity.fields}
+    by_name = ", by_alias=False, by_name=True" if wires & names else ""
+    return f"{model}.model_validate({row}{by_name})"
+
+
+def bumped(entity: Entity, values: Sequence[str], spec: FeatureSpec) -> tuple[str, ...]:
+    """What an UPDATE writes, and that the row has changed."""
+    if is_versioned(entity, spec):
+        return (*values, f"version={column(entity, 'version')} + 1")
+    return tuple(values)
+
+
+def class_name(spec: FeatureSpec) -> str:
+    return pascal(spec.feature)
