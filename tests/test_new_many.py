@@ -12,6 +12,7 @@ import pytest
 from conftest import OK_CASES, PAYMENT, REPOSITORY, snapshot
 
 from featuregen.errors import FeaturegenError, SeveralSpecsError, SpecError
+from featuregen.lock import load_lock
 from featuregen.pipeline import Options, new
 from featuregen.progress import Silent
 
@@ -52,9 +53,11 @@ def test_they_are_wired_into_shared_files_that_a_person_has_edited(tmp_path: Pat
     text = main.read_text()
     assert "VERSION = 7" in text
     for spec in SPECS:
-        feature = (root / ".featuregen" / f"{spec.stem}.lock").read_text()
-        module = feature.partition('"routers": [{"module": "')[2].partition('"')[0]
-        assert f"include_router({module}.router)" in text
+        lock = load_lock(root, spec.stem)
+        assert lock is not None
+        assert lock.contribution is not None
+        for router in lock.contribution.routers:
+            assert f"include_router({router.module}.router)" in text
 
 
 def test_the_faults_of_all_specs_are_told_together_and_nothing_is_written(tmp_path: Path) -> None:

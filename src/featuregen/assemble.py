@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.errors import FeaturegenError
-from featuregen.lock import Lock, dump_lock, load_lock, lock_path, pristine_files
+from featuregen.lock import Lock, load_lock, lock_path, lock_pieces, pristine_files
 from featuregen.plan.contribution import Contribution
 from featuregen.results import ByHand
 from featuregen.version import VERSION
-from featuregen.workspace import Write, read_file
+from featuregen.workspace import Spool, Write, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +37,16 @@ class Assembly:
     by_hand: list[ByHand] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     shared: set[str] = field(default_factory=set)
+    spool: Spool = field(default_factory=Spool)
 
     def write(self, path: str, text: bytes) -> None:
-        self.writes[path] = Write(path, text)
+        self.writes[path] = Write(path, self.spool.park(text))
+
+    def write_lock(self, lock: Lock) -> None:
+        pieces = (piece.encode() for piece in lock_pieces(lock))
+        self.writes[lock_path(lock.name)] = Write(
+            lock_path(lock.name), self.spool.park_pieces(pieces)
+        )
 
 
 def other_contributions(project: Project, *features: str) -> tuple[Contribution, ...]:
@@ -123,7 +130,7 @@ def add_feature_lock(
         wired=wired,
         files=pristine_files(files),
     )
-    assembly.write(lock_path(lock.name), dump_lock(lock).encode())
+    assembly.write_lock(lock)
     add_answers(assembly, lock.name, files[f"features/{lock.name}.yaml"])
 
 
@@ -157,4 +164,4 @@ def add_project_lock(
         house=old.house if old else digest,
         conflicts=old.conflicts if old else (),
     )
-    assembly.write(lock_path(lock.name), dump_lock(lock).encode())
+    assembly.write_lock(lock)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,11 @@ def dump_lock(lock: Lock) -> str:
 
     What two branches both change stands apart: git makes one conflict of two that are near.
     """
+    return "".join(lock_pieces(lock))
+
+
+def lock_pieces(lock: Lock) -> Iterator[str]:
+    """The text of `dump_lock`, a file at a time: the lock of a large project is large."""
     head: dict[str, Any] = {
         "lock": FORMAT,
         "spec": lock.spec_hash,
@@ -184,9 +189,12 @@ def dump_lock(lock: Lock) -> str:
         for key, value in head.items()
         if value is not None
     ]
-    files = (f"  {json.dumps(path)}: {_lines(item)}" for path, item in sorted(lock.files.items()))
-    parts.append(' "files": {\n' + ",\n".join(files) + "\n }")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+    yield "{\n" + ",\n".join([*parts, ' "files": {\n'])
+    between = ""
+    for path, item in sorted(lock.files.items()):
+        yield f"{between}  {json.dumps(path)}: {_lines(item)}"
+        between = ",\n"
+    yield "\n }\n}\n"
 
 
 def _dumped(contribution: Contribution) -> dict[str, Any]:

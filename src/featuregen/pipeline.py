@@ -11,16 +11,19 @@ from featuregen.checked import CheckResult
 from featuregen.errors import Diagnostic, FeaturegenError, SeveralSpecsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from featuregen.assemble import Assembly
     from featuregen.environment import Environment
+    from featuregen.house import House
+    from featuregen.lock import Lock
     from featuregen.plan.contribution import Contribution
-    from featuregen.plan.model import FeaturePlan
+    from featuregen.plan.model import FeaturePlan, Origin
     from featuregen.progress import Progress, Stopwatch
     from featuregen.project import Project
+    from featuregen.render import Drafts
     from featuregen.results import FileChange, PlanResult, RunResult
-    from featuregen.spec.model import FeatureSpec
+    from featuregen.spec.model import FeatureSpec, SpecSource
     from featuregen.verify import Verification
     from featuregen.workspace import Staged
 
@@ -34,20 +37,59 @@ class Options:
     offline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class Given:
-    """A spec, with its text as it is kept with the code."""
+    """A spec, with its text as it is kept with the code.
 
-    spec: FeatureSpec
-    text: bytes
+    Of many, none stays in memory once it is planned: the few that are asked for later are loaded
+    again.
+    """
+
+    def __init__(self, spec: FeatureSpec, text: bytes) -> None:
+        self.text = text
+        self.feature = spec.feature
+        self.file = spec.source.file
+        self.warnings = warnings_of(spec)
+        self.hooks = hook_names(spec)
+        self._spec: FeatureSpec | None = spec
+
+    @property
+    def spec(self) -> FeatureSpec:
+        """The spec, loaded again where it was dropped."""
+        if self._spec is not None:
+            return self._spec
+        from featuregen.spec.load import parse_spec
+
+        return parse_spec(self.text.decode(), self.file)
+
+    def drop(self) -> None:
+        """Make room."""
+        self._spec = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is proved of a feature: its files, and where in the spec their symbols come from."""
+
+    generated: tuple[str, ...]
+    origins: tuple[Origin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What stays of a feature in memory once it is planned and rendered."""
+
+    given: Given
+    subject: Subject
+    paths: tuple[str, ...]  # of its own files
+    contribution: Contribution
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """Features, staged: everything but the proof."""
 
-    specs: tuple[FeatureSpec, ...]
-    plans: tuple[FeaturePlan, ...]
+    given: tuple[Given, ...]
+    subjects: tuple[Subject, ...]
     project: Project
     assembly: Assembly
     staged: Staged
@@ -102,22 +144,16 @@ def new(
     from featuregen.workspace import apply, project_lock, recover
 
     watch = Stopwatch(progress)
-    with watch.stage("check"):
-        if isinstance(spec_paths, Given):
-            given = [spec_paths]
-        else:
-            given = load_specs([spec_paths] if isinstance(spec_paths, Path) else spec_paths)
     with project_lock(into.absolute()):
         recover(into.absolute())
         project = find_project(into)
-        missing = [one for one in given if not is_applied(one.spec, one.text, project)]
-        if not missing:
-            specs = [one.spec for one in given]
-            return _result("new", "unchanged", None, project, watch, specs=specs)
-        prepared = prepare(missing, project, watch)
+        given: list[Given] = []
+        prepared = prepare(missing(spec_paths, project, given), project, watch)
+        if not prepared.given:
+            return _result("new", "unchanged", None, project, watch, given=given)
         verification = None
         if options.verify:
-            verification = prove(prepared.staged, prepared.plans, options, watch)
+            verification = prove_subjects(prepared.staged, prepared.subjects, options, watch)
             if not verification.ok:
                 return _result("new", "failed", prepared, project, watch, verification)
         with watch.stage("apply"):
@@ -135,14 +171,19 @@ def verify(
     from featuregen.workspace import stage
 
     watch = Stopwatch(progress)
+    given: list[Given] = []
+    subjects: list[Subject] = []
     with opened(root) as project:
         names = features or project.features
         with watch.stage("check"):
-            specs = [applied_spec(project, name) for name in names]
-            plans = [make_plan(spec) for spec in specs]
-        verification = prove(stage(project.root, ()), plans, options, watch)
+            for name in names:
+                given.append(applied(project, name))
+                subjects.append(subject_of(make_plan(given[-1].spec)))
+                if len(names) > 1:
+                    given[-1].drop()
+        verification = prove_subjects(stage(project.root, ()), subjects, options, watch)
     outcome: Literal["verified", "failed"] = "verified" if verification.ok else "failed"
-    return _result("verify", outcome, None, project, watch, verification, specs=specs)
+    return _result("verify", outcome, None, project, watch, verification, given=given)
 
 
 def report(root: Path, feature: str, options: Options, progress: Progress) -> RunResult:
@@ -179,37 +220,58 @@ def _unverified(project: Project, feature: str) -> RunResult:
     from featuregen.progress import Silent, Stopwatch
 
     watch = Stopwatch(Silent())
-    specs = [applied_spec(project, feature)]
-    return _result("report", "unchanged", None, project, watch, specs=specs)
+    return _result("report", "unchanged", None, project, watch, given=[applied(project, feature)])
 
 
-def load_specs(paths: Sequence[Path]) -> list[Given]:
-    """Load them all; what is wrong with any of them is told together."""
+def missing(
+    specs: Path | Given | Sequence[Path], project: Project, given: list[Given]
+) -> Iterator[Given]:
+    """Those of the specs that the project does not have yet; all of them go to `given`."""
+    if isinstance(specs, Given):
+        each: Iterable[Given] = [specs]
+    else:
+        each = load_specs([specs] if isinstance(specs, Path) else specs)
+    for one in each:
+        given.append(one)
+        if not is_applied(one.spec, one.text, project):
+            yield one
+
+
+def load_specs(paths: Sequence[Path]) -> Iterator[Given]:
+    """Load one after the other; what is wrong with any of them is told together, at the end.
+
+    Each is dropped when the next is asked for.
+    """
     from featuregen.spec.load import load_spec
 
-    loaded: list[Given] = []
     faults: list[FeaturegenError] = []
+    files: dict[str, str] = {}
     for path in dict.fromkeys(paths):
         try:
-            loaded.append(Given(load_spec(path), path.read_bytes()))
+            one = Given(load_spec(path), path.read_bytes())
+            _check_distinct(one, files)
         except FeaturegenError as fault:
             faults.append(fault)
+            continue
+        if not faults:  # else it was only checked
+            yield one
+            if len(paths) > 1:
+                one.drop()
     if faults:
         raise faults[0] if len(faults) == 1 else SeveralSpecsError(tuple(faults))
-    files: dict[str, str] = {}
-    for one in loaded:
-        feature, file = one.spec.feature, one.spec.source.file
-        if feature in files:
-            raise FeaturegenError(
-                f"the feature {feature!r} is in two of these specs",
-                where=f"{files[feature]}, {file}",
-                hint="give one of them another name",
-            )
-        files[feature] = file
-    return loaded
 
 
-def applied_spec(project: Project, feature: str) -> FeatureSpec:
+def _check_distinct(one: Given, files: dict[str, str]) -> None:
+    if one.feature in files:
+        raise FeaturegenError(
+            f"the feature {one.feature!r} is in two of these specs",
+            where=f"{files[one.feature]}, {one.file}",
+            hint="give one of them another name",
+        )
+    files[one.feature] = one.file
+
+
+def applied(project: Project, feature: str) -> Given:
     """The spec that lies with the code; `FeaturegenError` for a feature that is not there."""
     from featuregen.spec.load import load_spec
     from featuregen.spec.suggest import did_you_mean
@@ -223,7 +285,7 @@ def applied_spec(project: Project, feature: str) -> FeatureSpec:
             exit_code=2,
         )
     path = project.root / "features" / f"{feature}.yaml"
-    return load_spec(path, shown_as=f"features/{feature}.yaml")
+    return Given(load_spec(path, shown_as=f"features/{feature}.yaml"), path.read_bytes())
 
 
 def is_applied(spec: FeatureSpec, text: bytes, project: Project) -> bool:
@@ -244,92 +306,128 @@ def is_applied(spec: FeatureSpec, text: bytes, project: Project) -> bool:
     )
 
 
-def prepare(given: Sequence[Given], project: Project, watch: Stopwatch) -> Preparation:
+def prepare(given: Iterable[Given], project: Project, watch: Stopwatch) -> Preparation:
     """Plan, render, wire and stage features that the project does not have yet.
 
     However many they are, the shared files are rendered once, and ruff runs over all files at once.
+    Each goes to the disk before the next is loaded, so that many need no more memory than a few.
     """
+    from featuregen.assemble import Assembly, formatted_before, other_contributions
+    from featuregen.house import blamed_on, find_house
+    from featuregen.lock import check_current, load_lock
+    from featuregen.plan.project import plan_project
+    from featuregen.render import drafts, render_project
+    from featuregen.workspace import stage
+
+    old = load_lock(project.root, "project") if project.exists else None
+    house = find_house(project.root)
+    others = other_contributions(project) if project.exists else ()
+    assembly = Assembly(project.root)
+    with drafts(formatted_before(old)) as drafted:
+        with watch.stage("check"):
+            features = [*draft_features(given, others, house, drafted, watch)]
+        if not features:
+            return Preparation((), (), project, assembly, stage(project.root, ()))
+        check_current((old,) if old else (), "bring this in")
+        with watch.stage("plan"):
+            name = old.project_name if old and old.project_name else project.folder_name
+            everyone = (*others, *(each.contribution for each in features))
+            project_plan = plan_project(name, everyone)
+        with watch.stage("render"), blamed_on(house):
+            paths = drafted.add(render_project(project_plan, everyone, house))
+            drafted.format()
+            shared = {path: drafted.read(path) for path in paths}
+        with watch.stage("wire"):
+            assemble(assembly, features, shared, drafted, name, old, house, others)
+            staged = stage(project.root, assembly.writes.values())
+    subjects = tuple(each.subject for each in features)
+    return Preparation(tuple(each.given for each in features), subjects, project, assembly, staged)
+
+
+def draft_features(
+    given: Iterable[Given],
+    others: Iterable[Contribution],
+    house: House | None,
+    drafted: Drafts,
+    watch: Stopwatch,
+) -> Iterator[Drafted]:
+    """Plan and render features that are to live with the others and with each other."""
+    present = [*others]
+    for one in given:
+        with watch.ahead("plan"):
+            from featuregen.collisions import check_collisions
+            from featuregen.plan.make import make_plan
+
+            feature_plan = make_plan(one.spec)
+            check_collisions(one.spec, feature_plan.contribution, present)
+        with watch.ahead("render"):
+            from featuregen.house import blamed_on
+            from featuregen.render import render_feature
+
+            files, contribution = render_feature(feature_plan, house)
+            with blamed_on(house):
+                paths = drafted.add(files)
+        present.append(contribution)
+        yield Drafted(one, subject_of(feature_plan), paths, contribution)
+
+
+def assemble(
+    assembly: Assembly,
+    features: Sequence[Drafted],
+    shared: Mapping[str, str],
+    drafted: Drafts,
+    name: str,
+    old: Lock | None,
+    house: House | None,
+    others: Sequence[Contribution],
+) -> None:
+    """The writes: shared files, each feature's own, the locks."""
     from featuregen.assemble import (
-        Assembly,
         add_feature_lock,
         add_own_files,
         add_project_lock,
         add_shared_files,
-        formatted_before,
-        other_contributions,
     )
-    from featuregen.house import blamed_on, find_house
-    from featuregen.lock import check_current, load_lock, spec_hash
-    from featuregen.plan.project import plan_project
-    from featuregen.render import format_files, render_feature, render_project
-    from featuregen.workspace import stage
+    from featuregen.lock import spec_hash
 
-    with watch.stage("plan"):
-        specs = tuple(one.spec for one in given)
-        names = {spec.feature for spec in specs}
-        others = other_contributions(project, *names) if project.exists else ()
-        plans = plan_features(specs, others)
-    with watch.stage("render"):
-        old = load_lock(project.root, "project") if project.exists else None
-        check_current((old,) if old else (), "bring this in")
-        name = old.project_name if old and old.project_name else project.folder_name
-        house = find_house(project.root)
-        rendered = [render_feature(each, house) for each in plans]
-        added = [contribution for _, contribution in rendered]
-        everyone = (*others, *added)
-        skeleton = render_project(plan_project(name, everyone), everyone, house)
-        every = {path: text for files, _ in rendered for path, text in files.items()}
-        with blamed_on(house):
-            formatted = format_files({**every, **skeleton}, formatted_before(old))
-        shared = {path: formatted[path] for path in skeleton}
-    with watch.stage("wire"):
-        assembly = Assembly(project.root)
-        wired = add_shared_files(assembly, shared, old, added, others)
-        for one, (files, contribution) in zip(given, rendered, strict=True):
-            feature = one.spec.feature
-            own = {path: formatted[path] for path in files}
-            own[f"features/{feature}.yaml"] = one.text.decode()
-            add_own_files(assembly, own)
-            add_feature_lock(
-                assembly, own, contribution, applied=spec_hash(one.text), wired=wired[feature]
-            )
-        add_project_lock(assembly, shared, name, old, house)
-        staged = stage(project.root, assembly.writes.values())
-    return Preparation(specs, plans, project, assembly, staged)
+    added = [each.contribution for each in features]
+    wired = add_shared_files(assembly, shared, old, added, others)
+    for each in features:
+        feature, text = each.given.feature, each.given.text
+        own = {path: drafted.read(path) for path in each.paths}
+        own[f"features/{feature}.yaml"] = text.decode()
+        add_own_files(assembly, own)
+        add_feature_lock(
+            assembly, own, each.contribution, applied=spec_hash(text), wired=wired[feature]
+        )
+    add_project_lock(assembly, shared, name, old, house)
 
 
-def plan_features(
-    specs: Iterable[FeatureSpec], others: Iterable[Contribution]
-) -> tuple[FeaturePlan, ...]:
-    """Plan features that are to live with the others and with each other."""
-    from featuregen.collisions import check_collisions
-    from featuregen.plan.make import make_plan
-
-    plans: list[FeaturePlan] = []
-    present = [*others]
-    for spec in specs:
-        plans.append(make_plan(spec))
-        check_collisions(spec, plans[-1].contribution, present)
-        present.append(plans[-1].contribution)
-    return tuple(plans)
+def subject_of(feature_plan: FeaturePlan) -> Subject:
+    """What is left of a plan to be proved."""
+    return Subject(tuple(generated_paths(feature_plan)), feature_plan.origins)
 
 
 def prove(
-    staged: Staged,
-    plans: Sequence[FeaturePlan],
-    options: Options,
-    watch: Stopwatch,
+    staged: Staged, plans: Iterable[FeaturePlan], options: Options, watch: Stopwatch
+) -> Verification:
+    """Prove planned features, as `prove_subjects` does."""
+    return prove_subjects(staged, [subject_of(each) for each in plans], options, watch)
+
+
+def prove_subjects(
+    staged: Staged, subjects: Sequence[Subject], options: Options, watch: Stopwatch
 ) -> Verification:
     """Copy the staged tree, find its environment, and run ruff, mypy and the tests in it.
 
-    The tests are those of the planned features, and every other that is written.
+    The tests are those of the features, and every other that is written.
     """
     from featuregen.verify import verify as run
     from featuregen.workspace import materialised
 
     with watch.stage("environment"):
         environment = _environment(staged, options)
-    features = {path for feature_plan in plans for path in generated_paths(feature_plan)}
+    features = {path for subject in subjects for path in subject.generated}
     written = {write.path for write in staged.writes if write.path.endswith(".py")}
     everything = sorted(features | written)
     with watch.stage("verify") as running, materialised(staged) as tree:
@@ -338,7 +436,7 @@ def prove(
             environment,
             generated=everything,
             tests=[path for path in everything if _is_test(path) and (tree / path).is_file()],
-            origins=[origin for feature_plan in plans for origin in feature_plan.origins],
+            origins=[origin for subject in subjects for origin in subject.origins],
             on_stage=watch.progress.detail,
         )
         running.ok = verification.ok
@@ -382,7 +480,7 @@ def file_changes(staged: Staged) -> tuple[FileChange, ...]:
     return tuple(
         FileChange(
             write.path,
-            "delete" if write.content is None else "create" if original is None else "modify",
+            "delete" if write.deletes else "create" if original is None else "modify",
             _lines(write.content or b""),
         )
         for write, original in staged.changes
@@ -401,15 +499,17 @@ def _result(
     watch: Stopwatch,
     verification: Verification | None = None,
     *,
-    specs: Sequence[FeatureSpec] = (),
+    given: Sequence[Given] = (),
 ) -> RunResult:
     from featuregen.picture import feature_picture
     from featuregen.results import RunResult, StageTime
 
-    specs = prepared.specs if prepared else specs
-    known = specs[0] if len(specs) == 1 else None
+    given = prepared.given if prepared else given
+    known = given[0].spec if len(given) == 1 else None
     staged = prepared.staged if prepared else None
-    hooks = tuple(hook for spec in specs for hook in open_hooks(spec, project.root, staged))
+    hooks = tuple(
+        hook for one in given for hook in _stubs(one.feature, one.hooks, project.root, staged)
+    )
     return RunResult(
         command=command,
         root=str(project.root),
@@ -421,11 +521,18 @@ def _result(
         verification=verification,
         stages=tuple(StageTime(name, seconds) for name, seconds in watch.times),
         next_steps=_to_write(hooks) if outcome == "verified" else (),
-        warnings=tuple(warning for spec in specs for warning in warnings_of(spec)),
-        features=tuple(spec.feature for spec in specs),
-        sources=tuple(spec.source for spec in specs),
+        warnings=tuple(warning for one in given for warning in one.warnings),
+        features=tuple(one.feature for one in given),
+        sources=_sources(given, verification),
         open_hooks=hooks,
     )
+
+
+def _sources(given: Sequence[Given], verification: Verification | None) -> tuple[SpecSource, ...]:
+    """Where the parts of the specs stand: of many, only where a failure is told with its place."""
+    if len(given) == 1 or (verification and not verification.ok):
+        return tuple(one.spec.source for one in given)
+    return tuple(one.spec.source for one in given if one.warnings)
 
 
 def _to_write(hooks: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -434,12 +541,22 @@ def _to_write(hooks: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     )
 
 
+def hook_names(spec: FeatureSpec) -> frozenset[str]:
+    """The functions that are left to the user."""
+    return frozenset(each.hook for each in spec.operations.values() if each.hook)
+
+
 def open_hooks(spec: FeatureSpec, root: Path, staged: Staged | None) -> tuple[tuple[str, str], ...]:
     """Hooks whose stub still stands: name, and the line of its `raise`."""
-    names = {operation.hook for operation in spec.operations.values() if operation.hook}
+    return _stubs(spec.feature, hook_names(spec), root, staged)
+
+
+def _stubs(
+    feature: str, names: frozenset[str], root: Path, staged: Staged | None
+) -> tuple[tuple[str, str], ...]:
     if not names:
         return ()
-    path = f"app/services/{spec.feature}_hooks.py"
+    path = f"app/services/{feature}_hooks.py"
     content = staged.read(path) if staged else None
     if content is None and (root / path).is_file():
         content = (root / path).read_bytes()

@@ -42,13 +42,15 @@ class Stopwatch:
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
         self.times: list[tuple[str, float]] = []
+        self._ahead: dict[str, float] = {}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Running]:
         from time import perf_counter
 
         self.progress.start(name)
-        started = perf_counter()
+        started = perf_counter() - self._ahead.pop(name, 0.0)
+        lent = sum(self._ahead.values())
         running = Running()
         try:
             yield running
@@ -56,6 +58,17 @@ class Stopwatch:
             running.ok = False
             raise
         finally:
-            seconds = perf_counter() - started
+            seconds = perf_counter() - started - (sum(self._ahead.values()) - lent)
             self.times.append((name, seconds))
             self.progress.done(name, seconds, ok=running.ok)
+
+    @contextmanager
+    def ahead(self, name: str) -> Iterator[None]:
+        """Work of a later stage in the midst of the running one: its time is counted there."""
+        from time import perf_counter
+
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self._ahead[name] = self._ahead.get(name, 0.0) + perf_counter() - started

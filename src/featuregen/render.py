@@ -11,7 +11,8 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -178,28 +179,58 @@ def format_files(
 
     `known` are texts that ruff made the last time: what is one of them already stays as it is.
     """
-    known = known or {}
-    python = [
-        path
-        for path, text in files.items()
-        if path.endswith(".py") and known.get(path) != text.encode()
-    ]
-    if not python:
-        return dict(files)
+    with drafts(known) as drafted:
+        paths = drafted.add(files)
+        drafted.format()
+        return {path: drafted.read(path) for path in paths}
+
+
+@contextmanager
+def drafts(known: Mapping[str, bytes] | None = None) -> Iterator[Drafts]:
+    """Where files wait to be formatted together; `known` as for `format_files`."""
     with tempfile.TemporaryDirectory(prefix="featuregen-") as folder:
-        root = Path(folder)
-        for parent in {(root / path).parent for path in python}:
-            parent.mkdir(parents=True, exist_ok=True)
-        for path in python:
-            (root / path).write_bytes(files[path].encode())
+        yield Drafts(Path(folder), known or {})
+
+
+class Drafts:
+    """Rendered files on the disk, so that none of many features' is held in memory."""
+
+    def __init__(self, folder: Path, known: Mapping[str, bytes]) -> None:
+        self._python, self._ready = folder / "python", folder / "ready"
+        self._known = known
+        self._unformatted: set[str] = set()
+        self._made: set[Path] = set()
+
+    def add(self, files: Mapping[str, str]) -> tuple[str, ...]:
+        """Put files down, what needs no formatting apart from ruff; their paths."""
+        for path, text in files.items():
+            content = text.encode()
+            if path.endswith(".py") and self._known.get(path) != content:
+                self._unformatted.add(path)
+            place = self._place(path)
+            if place.parent not in self._made:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                self._made.add(place.parent)
+            place.write_bytes(content)
+        return tuple(files)
+
+    def format(self) -> None:
+        """Format all that is there, in two runs of ruff."""
+        if not self._unformatted:
+            return
         _ruff(
-            root,
+            self._python,
             "check", "--fix", "--select", "I,F401,UP037", *RUFF_SETTINGS,
             "--config", 'lint.isort.known-first-party=["app","tests"]',
         )  # fmt: skip
-        _ruff(root, "format", *RUFF_SETTINGS)
-        formatted = {path: (root / path).read_bytes().decode() for path in python}
-    return {**files, **formatted}
+        _ruff(self._python, "format", *RUFF_SETTINGS)
+
+    def read(self, path: str) -> str:
+        """A file as it stands now."""
+        return self._place(path).read_bytes().decode()
+
+    def _place(self, path: str) -> Path:
+        return (self._python if path in self._unformatted else self._ready) / path
 
 
 def _ruff(root: Path, *arguments: str) -> None:

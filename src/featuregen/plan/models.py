@@ -237,16 +237,16 @@ def _inner_models(model: Model) -> Iterator[str]:
 
 def _in_order(spec: FeatureSpec) -> list[Model]:
     ordered: dict[str, Model] = {}
-
-    def add(name: str) -> None:
-        if name in ordered:
-            return
-        model = spec.models[name]
-        for inner in _inner_models(model):
-            if inner != name:
-                add(inner)
-        ordered[name] = model
-
     for name in spec.models:
-        add(name)
+        _add_in_order(name, spec, ordered)
     return list(ordered.values())
+
+
+def _add_in_order(name: str, spec: FeatureSpec, ordered: dict[str, Model]) -> None:
+    if name in ordered:
+        return
+    model = spec.models[name]
+    for inner in _inner_models(model):
+        if inner != name:
+            _add_in_order(inner, spec, ordered)
+    ordered[name] = model

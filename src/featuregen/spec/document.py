@@ -352,18 +352,20 @@ def source_map(root: Node, text: str, file: str) -> SpecSource:
     """Where every key and value of the document stands."""
     keys: dict[Path, Position] = {}
     values: dict[Path, Position] = {}
-
-    def walk(node: Node, path: Path) -> None:
-        values[path] = node.position
-        for index, item in enumerate(node.items):
-            walk(item, (*path, index))
-        for key, value in node.entries:
-            here = (*path, key.name)
-            keys[here] = key.position
-            walk(value, here)
-
-    walk(root, ())
+    _walk(root, (), keys, values)
     return SpecSource(file, text, keys, values)
+
+
+# No function within `source_map`: one that calls itself would keep both maps until the garbage
+# collector comes by, of every spec that is loaded.
+def _walk(node: Node, path: Path, keys: dict[Path, Position], values: dict[Path, Position]) -> None:
+    values[path] = node.position
+    for index, item in enumerate(node.items):
+        _walk(item, (*path, index), keys, values)
+    for key, value in node.entries:
+        here = (*path, key.name)
+        keys[here] = key.position
+        _walk(value, here, keys, values)
 
 
 def _forbidden(text: str) -> int | None:

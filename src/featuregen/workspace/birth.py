@@ -73,11 +73,12 @@ def _fill(staged: Staged, building: Path, place: Path) -> None:
     made = {building}
     _make_folders(place, made)
     for write, _ in staged.changes:
-        if write.content is None:
+        content = write.content
+        if content is None:
             continue
         target = place / write.path
         _make_folders(target.parent, made)
-        mutations.create(target, write.content, new_mode(write, None))
+        mutations.create(target, content, new_mode(write, None))
     for folder in sorted(made):
         mutations.sync(folder)
 

@@ -38,12 +38,13 @@ def materialise(staged: Staged, into: Path) -> None:
             _copy_folder(root, into, avoid=into, top=True)
         for write, original in staged.changes:
             target = into / write.path
-            if write.content is None:
+            content = write.content
+            if content is None:
                 target.unlink(missing_ok=True)
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
-            target.write_bytes(write.content)
+            target.write_bytes(content)
             if original is not None or write.executable:
                 target.chmod(new_mode(write, original) if original else 0o755)
     except OSError as reason:

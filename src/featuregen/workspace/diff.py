@@ -30,16 +30,16 @@ def _file_diff(write: Write, original: Original | None) -> FileDiff:
     if original is None:
         status = "added"
         header.append(f"new file mode {_git_mode(executable=bool(write.executable))}\n")
-    elif write.content is None:
+    elif write.deletes:
         status = "deleted"
         header.append(f"deleted file mode {_git_mode(executable=original.executable)}\n")
     elif bool(new_mode(write, original) & 0o100) != original.executable:
         header.append(f"old mode {_git_mode(executable=original.executable)}\n")
         header.append(f"new mode {_git_mode(executable=not original.executable)}\n")
     before = original.content if original else b""
-    after = write.content if write.content is not None else b""
+    after = write.content or b""
     old_name = f"a/{write.path}" if original else "/dev/null"
-    new_name = f"b/{write.path}" if write.content is not None else "/dev/null"
+    new_name = f"b/{write.path}" if not write.deletes else "/dev/null"
     if before == after:
         return FileDiff(write.path, status, 0, 0, "".join(header))
     old, new = _lines(before), _lines(after)

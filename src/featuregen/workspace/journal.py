@@ -146,9 +146,9 @@ def _prepare(staged: Staged, manifest: Manifest) -> None:
     new, pre = journal / "new", journal / "pre"
     mutations.mkdir(new)
     mutations.mkdir(pre)
-    contents = {write.path: write.content for write in staged.writes}
+    writes = {write.path: write for write in staged.writes}
     for entry in manifest.entries:
-        _keep(root, journal, entry, contents[entry.path])
+        _keep(root, journal, entry, writes[entry.path].content)
     mutations.create(journal / "manifest.json", dump_manifest(manifest))
     for folder in (new, pre, journal):
         mutations.sync(folder)

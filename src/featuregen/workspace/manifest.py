@@ -51,12 +51,13 @@ def plan_manifest(staged: Staged) -> Manifest:
     """What the staged writes do to files and folders; deletions first."""
     entries: list[Entry] = []
     made: dict[str, None] = {}
-    deletions_first = sorted(staged.changes, key=lambda change: change[0].content is not None)
+    deletions_first = sorted(staged.changes, key=lambda change: not change[0].deletes)
     for number, (write, original) in enumerate(deletions_first):
         old = digest(original.content) if original else None
-        new = digest(write.content) if write.content is not None else None
+        content = write.content
+        new = digest(content) if content is not None else None
         entries.append(Entry(write.path, old, new, new_mode(write, original), number))
-        if write.content is not None:
+        if content is not None:
             missing = [p for p in _parents(write.path) if not (staged.root / p).exists()]
             made.update(dict.fromkeys(missing))
     made.pop(HOME, None)
@@ -66,8 +67,8 @@ def plan_manifest(staged: Staged) -> Manifest:
 
 def _emptied(staged: Staged) -> tuple[tuple[str, int], ...]:
     """Folders that hold nothing (or only bytecode) once the deletions are done, children first."""
-    gone = {write.path for write in staged.writes if write.content is None}
-    written = [write.path for write in staged.writes if write.content is not None]
+    gone = {write.path for write in staged.writes if write.deletes}
+    written = [write.path for write in staged.writes if not write.deletes]
     filled = {parent for path in written for parent in _parents(path)}
     candidates = {parent for path in gone for parent in _parents(path)} - filled - {HOME}
     emptied: list[tuple[str, int]] = []

@@ -1,4 +1,4 @@
-"""What a run would change, in memory: the staged tree is the project with these writes on top."""
+"""What a run would change: the staged tree is the project with these writes on top."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from featuregen.errors import FeaturegenError
 from featuregen.workspace.paths import check_clashes, check_place, check_spelling, fold, refuse
+from featuregen.workspace.spool import Parked
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,18 @@ class Write:
     """One file as it shall be. No content: deleted. `executable=None` leaves the mode alone."""
 
     path: str  # relative to the project, POSIX
-    content: bytes | None
+    held: bytes | Parked | None
     executable: bool | None = None
+
+    @property
+    def content(self) -> bytes | None:
+        """The bytes, read each time where they are parked."""
+        return self.held.read() if isinstance(self.held, Parked) else self.held
+
+    @property
+    def deletes(self) -> bool:
+        """Whether the file shall be gone."""
+        return self.held is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +88,8 @@ def stage(
     ordered = sorted(writes, key=lambda write: write.path)
     for write in ordered:
         check_spelling(write.path)
-    deleted = [write.path for write in ordered if write.content is None]
-    check_clashes(root, (write.path for write in ordered if write.content is not None), deleted)
+    deleted = [write.path for write in ordered if write.deletes]
+    check_clashes(root, (write.path for write in ordered if not write.deletes), deleted)
     _check_distinct(root, ordered)
     kept: list[tuple[Write, Original | None]] = []
     for write in ordered:
@@ -102,7 +113,7 @@ def read_original(root: Path, path: str) -> Original | None:
 
 def _check_distinct(root: Path, writes: list[Write]) -> None:
     places: dict[str, str] = {}
-    files = {fold(write.path) for write in writes if write.content is not None}
+    files = {fold(write.path) for write in writes if not write.deletes}
     for write in writes:
         folder, _, name = write.path.rpartition("/")
         place = f"{(root / folder).resolve()}/{name}"
@@ -135,7 +146,7 @@ def changed_meanwhile(path: str) -> FeaturegenError:
 
 def _changes(write: Write, original: Original | None) -> bool:
     if original is None:
-        return write.content is not None
+        return not write.deletes
     if write.content != original.content:
         return True
     if write.executable is None or os.name == "nt":
