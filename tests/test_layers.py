@@ -17,8 +17,8 @@ PAYMENT = SOURCE.parent / "examples" / "payment" / "payment.yaml"
 # From the bottom up. docs/architecture.md says what each is for.
 ROOMS = (
     "version", "errors", "progress", "cache", "spec", "diagnostics", "checked", "questions",
-    "terminal", "project", "templates", "house_git", "house", "plan", "collisions", "render",
-    "wiring", "lock", "merge", "workspace", "environment", "verify", "results", "picture",
+    "terminal", "project", "templates", "house_git", "house", "plan", "migrations", "collisions",
+    "render", "wiring", "lock", "merge", "workspace", "environment", "verify", "results", "picture",
     "answers", "shared_edits", "assemble", "opening", "pipeline", "lifecycle", "report",
     "importing", "wizard_fields", "wizard_spec", "wizard", "ejecting", "json_models", "copying",
     "gitremote", "drafting_prompt", "agents", "drafting", "cli", "mcp", "copier_extension",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.python_values import python_value
+from featuregen.plan.python_values import plain_object, python_value, source_of
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.schema import Column
 
@@ -222,18 +222,32 @@ def _moment(field: Field, names: Names) -> str:
 
 def _literal(field: Field) -> str | None:
     """The source of the value that a new row gets where nobody says one."""
-    value: Json = None
-    if field.generated is not None and field.generated.kind == "literal":
-        value = field.generated.value
-    elif field.has_default:
-        value = field.default
+    value = _value(field)
     if value is None:
         return None
     return py_literal(value) if field.type.kind in _JSON else python_value(value, field.type, field)
 
 
+def _value(field: Field) -> Json:
+    if field.generated is not None and field.generated.kind == "literal":
+        return field.generated.value
+    return field.default if field.has_default else None
+
+
 def _fill(field: Field) -> str | None:
+    """What rows of before get, as the database keeps it: a migration knows no types of ours."""
+    from datetime import UTC, datetime, timedelta
+
     if field.generated is not None and field.generated.kind in {"now", "on_update"}:
         part = {"date": ".date()", "time": ".time()"}.get(field.type.kind, "")
         return f"datetime.now(UTC){part}"
-    return _literal(field)
+    value = _value(field)
+    if value is None or field.type.kind not in {"datetime", "duration"}:
+        return _literal(field)
+    match plain_object(value, field.type.kind):
+        case datetime() as moment:
+            return source_of(moment.astimezone(UTC))
+        case timedelta() as duration:
+            return str(duration // timedelta(microseconds=1))
+        case other:
+            return source_of(other)
