@@ -24,6 +24,7 @@ from featuregen.plan.contribution import (
     RouterEntry,
     SettingEntry,
 )
+from featuregen.plan.schema import dump_tables, load_tables
 from featuregen.version import VERSION
 
 FORMAT = 2
@@ -198,13 +199,34 @@ def lock_pieces(lock: Lock) -> Iterator[str]:
 
 
 def _dumped(contribution: Contribution) -> dict[str, Any]:
-    return {**asdict(contribution), "readme": contribution.readme.split("\n")}
+    data = {**asdict(contribution), "readme": contribution.readme.split("\n")}
+    del data["tables"]
+    tables = {"tables": dump_tables(contribution.tables)} if contribution.tables else {}
+    return {**data, **tables}
 
 
-def _lines(item: Pristine) -> str:
-    lines = item.text.decode("utf-8", "surrogateescape").split("\n")
-    shown: list[str | bool] = [True, *lines] if item.executable else [*lines]
-    return "[\n   " + json.dumps(shown, separators=(",\n   ", ": "))[1:]
+def _indented(value: Any, depth: int) -> str:  # noqa: ANN401 - JSON
+    """As `json.dumps(…, indent=1)`, which leaves cycles behind for the garbage collector."""
+    inner, outer = "\n" + " " * (depth + 1), "\n" + " " * depth
+    if value and isinstance(value, dict):
+        items = (f"{json.dumps(key)}: {_indented(each, depth + 1)}" for key, each in value.items())
+        return f"{{{inner}{f',{inner}'.join(items)}{outer}}}"
+    if value and isinstance(value, list | tuple):
+        items = (_indented(each, depth + 1) for each in value)
+        return f"[{inner}{f',{inner}'.join(items)}{outer}]"
+    return json.dumps(value)
+
+
+def _lines(item: Pristine) -> Iterator[str]:
+    """The rest of a list of a file's lines; a thousand of them at a time."""
+    lines: list[str | bool] = [*item.text.decode("utf-8", "surrogateescape").split("\n")]
+    if item.executable:
+        lines.insert(0, True)
+    between = ",\n   "
+    for start in range(0, len(lines), 1000):
+        part = json.dumps(lines[start : start + 1000], separators=(between, ": "))[1:-1]
+        yield f"{between}{part}" if start else part
+    yield "]"
 
 
 def _pristine(item: Any) -> Pristine:  # noqa: ANN401 - JSON
@@ -250,6 +272,7 @@ def _contribution(data: dict[str, Any]) -> Contribution:
         routes=tuple(data.get("routes", ())),
         readme=readme if isinstance(readme, str) else "\n".join(readme),
     )
+        tables=load_tables(data.get("tables", ())),
 
 
 def _broken(name: str, why: str) -> FeaturegenError:

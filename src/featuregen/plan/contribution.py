@@ -11,6 +11,10 @@ once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from featuregen.plan.schema import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +81,4 @@ class Contribution:
     permissions: tuple[str, ...]  # every permission the feature knows, sorted
     readme: str  # the section, between its two markers, ends with a newline
     routes: tuple[str, ...] = ()  # "POST /api/v1/payments/{}": parameters without their names
+    tables: tuple[Table, ...] = ()  # the feature's own, as its migrations leave them

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 def make_plan(spec: FeatureSpec) -> FeaturePlan:
     """Decide everything that the templates print."""
     models = plan_models(spec)
-    contribution = plan_contribution(spec, models)
+    tables = plan_table_module(spec)
+    contribution = plan_contribution(spec, models, tables)
     return FeaturePlan(
         spec=spec,
         feature=FeatureName(spec.feature, spec.plural, py_string(spec.title)),
         models=models,
-        tables=plan_table_module(spec),
+        tables=tables,
         clients=plan_clients(spec),
         service=plan_service(spec),
         operations=plan_operations(spec),

@@ -6,8 +6,9 @@ Names of keys stand here outright: a name that is derived twice could come out i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 TableKind = Literal["entity", "idempotency", "webhook", "job"]
 
@@ -62,3 +63,49 @@ class Table:
             if known.name == name:
                 return known
         raise KeyError(name)
+
+
+def dump_tables(tables: Iterable[Table]) -> list[dict[str, Any]]:
+    """Tables as JSON holds them; what is not said is as the classes have it by default."""
+    return [
+        {
+            "name": table.name,
+            "subject": table.subject,
+            "kind": table.kind,
+            "primary_key": list(table.primary_key),
+            "columns": {each.name: _said(each) for each in table.columns},
+            "references": {each.name: _said(each) for each in table.references},
+            "unique": {each.name: list(each.columns) for each in table.unique},
+            "indexes": {each.name: list(each.columns) for each in table.indexes},
+        }
+        for table in tables
+    ]
+
+
+def load_tables(data: Iterable[Mapping[str, Any]]) -> tuple[Table, ...]:
+    """The inverse of `dump_tables`; `KeyError` or `TypeError` where it is none of its answers."""
+    return tuple(
+        Table(
+            name=item["name"],
+            subject=item["subject"],
+            kind=item["kind"],
+            primary_key=tuple(item["primary_key"]),
+            columns=tuple(
+                Column(name, **{**column, "values": tuple(column.get("values", ()))})
+                for name, column in item["columns"].items()
+            ),
+            references=tuple(Reference(name, **each) for name, each in item["references"].items()),
+            unique=tuple(Key(name, tuple(each)) for name, each in item["unique"].items()),
+            indexes=tuple(Key(name, tuple(each)) for name, each in item["indexes"].items()),
+        )
+        for item in data
+    )
+
+
+def _said(one: Column | Reference) -> dict[str, Any]:
+    values = {name: value for name, value in asdict(one).items() if name != "name"}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if value is not None and value is not False and value != ()
+    }

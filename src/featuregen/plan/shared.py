@@ -22,10 +22,11 @@ from featuregen.plan.types import annotate
 
 if TYPE_CHECKING:
     from featuregen.plan.models import ModelsPlan
+    from featuregen.plan.tables import TablesPlan
     from featuregen.spec.model import ErrorType, FeatureSpec, Field, Json
 
 
-def plan_contribution(spec: FeatureSpec, models: ModelsPlan) -> Contribution:
+def plan_contribution(spec: FeatureSpec, models: ModelsPlan, tables: TablesPlan) -> Contribution:
     """Everything but the README section, which `render` makes from its own template."""
     return Contribution(
         feature=spec.feature,
@@ -36,7 +37,7 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan) -> Contribution:
         fakes=tuple(
             FakeEntry(name, f"Fake{pascal(name)}") for name in spec.upstreams if callers(name, spec)
         ),
-        needs=tuple(sorted(_needs(spec, models))),
+        needs=tuple(sorted(_needs(spec, models) | tables.needs)),
         permissions=tuple(
             sorted(
                 {
@@ -51,6 +52,7 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan) -> Contribution:
             for operation in spec.operations.values()
         ),
         readme="",
+        tables=tuple(table.stored for table in tables.tables),
     )
 
 

@@ -68,8 +68,13 @@ def plan_table_module(spec: FeatureSpec) -> TablesPlan:
         docstring=docstring(f"Tables of the {words(spec.feature)} feature", indent=0),
         imports=names.lines(),
         tables=tuple(tables),
-        needs=frozenset(need for name, need in NEEDS.items() if (BASE, name) in names.imports),
+        needs=frozenset(_needs(names) if tables else ()),
     )
+
+
+def _needs(names: Names) -> Iterator[str]:
+    yield "storage"
+    yield from (need for name, need in NEEDS.items() if (BASE, name) in names.imports)
 
 
 def _taken(spec: FeatureSpec) -> frozenset[str]:
