@@ -33,6 +33,8 @@ from featuregen.plan.quote import (
     shell_word,
     toml_string,
 )
+from featuregen.spec.json_text import indented_json
+from featuregen.spec.model import Json
 
 HOSTILE = (
     '"', "'", '"""', "'''", "\\", "\\\\", '\\"', "\n", "\r\n", "\r", "\t", "{{ x }}",
@@ -45,15 +47,19 @@ hostile_text = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=5), max_size
 clean_text = hostile_text.filter(
     lambda text: not any(unicodedata.category(char) == "Cs" or char == "\0" for char in text)
 )
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | hostile_text,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(hostile_text, inner, max_size=3),
-    max_leaves=8,
-)
+
+
+def values(texts: st.SearchStrategy[str]) -> st.SearchStrategy[object]:
+    """Any JSON with these texts in it."""
+    return st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | texts,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+        max_leaves=8,
+    )
 
 
 @given(hostile_text)
@@ -64,7 +70,7 @@ def test_a_python_string_evaluates_to_the_very_same_text(text: str) -> None:
     assert literal.isprintable()
 
 
-@given(json_values)
+@given(values(hostile_text))
 def test_a_python_literal_evaluates_to_the_very_same_value(value: object) -> None:
     assert ast.literal_eval(py_literal(value)) == value  # type: ignore[arg-type]
 
@@ -211,12 +217,23 @@ def test_an_inline_code_span_closes_only_at_its_end(text: str) -> None:
     assert "\n" not in inside
 
 
-@given(json_values)
+# No lone surrogate: YAML has none (test_spec_document), and JSON makes one character of two.
+@given(values(clean_text))
 def test_a_json_block_holds_the_value_between_its_fences(value: object) -> None:
     first, *middle, last = md_block(value).split("\n")  # type: ignore[arg-type]
     assert first == last + "json"
     assert json.loads("\n".join(middle)) == value
     assert all(last not in line for line in middle)
+
+
+@given(values(hostile_text), st.integers(0, 3), st.booleans())
+def test_json_is_indented_as_pythons_own(
+    value: Json,
+    indent: int,
+    ascii_only: bool,  # noqa: FBT001 - hypothesis passes it
+) -> None:
+    expected = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    assert indented_json(value, indent, ascii_only=ascii_only) == expected
 
 
 @given(clean_text)

@@ -25,6 +25,7 @@ from featuregen.plan.contribution import (
     SettingEntry,
 )
 from featuregen.plan.schema import dump_tables, load_tables
+from featuregen.spec.json_text import indented_json
 from featuregen.version import VERSION
 
 FORMAT = 2
@@ -173,7 +174,7 @@ def dump_lock(lock: Lock) -> str:
 
 
 def lock_pieces(lock: Lock) -> Iterator[str]:
-    """The text of `dump_lock`, a file at a time: the lock of a large project is large."""
+    """The text of `dump_lock`, a part at a time: the lock of a large project is large."""
     head: dict[str, Any] = {
         "lock": FORMAT,
         "spec": lock.spec_hash,
@@ -186,14 +187,15 @@ def lock_pieces(lock: Lock) -> Iterator[str]:
         "conflicts": sorted(lock.conflicts) or None,
     }
     parts = [
-        f" {json.dumps(key)}: {json.dumps(value, indent=1)}".replace("\n", "\n ")
+        f" {json.dumps(key)}: {indented_json(value, 1, depth=1)}"
         for key, value in head.items()
         if value is not None
     ]
     yield "{\n" + ",\n".join([*parts, ' "files": {\n'])
     between = ""
     for path, item in sorted(lock.files.items()):
-        yield f"{between}  {json.dumps(path)}: {_lines(item)}"
+        yield f"{between}  {json.dumps(path)}: [\n   "
+        yield from _lines(item)
         between = ",\n"
     yield "\n }\n}\n"
 
@@ -203,18 +205,6 @@ def _dumped(contribution: Contribution) -> dict[str, Any]:
     del data["tables"]
     tables = {"tables": dump_tables(contribution.tables)} if contribution.tables else {}
     return {**data, **tables}
-
-
-def _indented(value: Any, depth: int) -> str:  # noqa: ANN401 - JSON
-    """As `json.dumps(…, indent=1)`, which leaves cycles behind for the garbage collector."""
-    inner, outer = "\n" + " " * (depth + 1), "\n" + " " * depth
-    if value and isinstance(value, dict):
-        items = (f"{json.dumps(key)}: {_indented(each, depth + 1)}" for key, each in value.items())
-        return f"{{{inner}{f',{inner}'.join(items)}{outer}}}"
-    if value and isinstance(value, list | tuple):
-        items = (_indented(each, depth + 1) for each in value)
-        return f"[{inner}{f',{inner}'.join(items)}{outer}]"
-    return json.dumps(value)
 
 
 def _lines(item: Pristine) -> Iterator[str]:
@@ -271,8 +261,8 @@ def _contribution(data: dict[str, Any]) -> Contribution:
         permissions=tuple(data["permissions"]),
         routes=tuple(data.get("routes", ())),
         readme=readme if isinstance(readme, str) else "\n".join(readme),
-    )
         tables=load_tables(data.get("tables", ())),
+    )
 
 
 def _broken(name: str, why: str) -> FeaturegenError:

@@ -12,6 +12,7 @@ import unicodedata
 from decimal import Decimal
 
 from featuregen.plan.wrap import columns, paragraphs, wrapped
+from featuregen.spec.json_text import indented_json
 from featuregen.spec.literal import escaped, py_decimal, py_moment, py_string
 from featuregen.spec.model import Json
 
@@ -170,7 +171,7 @@ def md_code(text: str, *, in_cell: bool = False) -> str:
 
 def md_block(value: Json, *, language: str = "json") -> str:
     """Return a JSON value as a fenced block, ending without a newline."""
-    text = json.dumps(value, indent=2, ensure_ascii=False).replace("<!--", "\\u003c!--")
+    text = indented_json(value, 2, ascii_only=False).replace("<!--", "\\u003c!--")
     # What is invisible is escaped, which JSON allows inside strings, where alone it can stand.
     text = "".join(
         char if char in {"\n", " "} or unicodedata.category(char)[0] not in "CZ" else _json(char)
