@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from featuregen.plan.docs import DocsPlan
     from featuregen.plan.models import ModelsPlan
     from featuregen.plan.scenes import TestsPlan
+    from featuregen.plan.stored import StoredPlan, StorePlan
     from featuregen.plan.tables import TablesPlan
     from featuregen.plan.types import FieldPlan
     from featuregen.spec.model import FeatureSpec, Path
@@ -101,7 +102,10 @@ class OperationPlan(NamedTuple):
     is_hook: bool  # all of it is the user's own function
     work: str  # the awaited expression in the service
     before: str | None  # awaited before it
-    after: str | None  # awaited after it, with the result
+    after: str | None  # what its result becomes after it, or what is done
+    commits: bool  # what hooks have left in the session
+    stored: StoredPlan | None  # what is done to rows
+    inner: str | None  # the method that does it, where hooks stand around it
     route_arguments: tuple[str, ...]
     endpoint_parameters: tuple[str, ...]
     endpoint_returns: str
@@ -134,6 +138,7 @@ class ServicePlan(NamedTuple):
     class_docstring: str
     imports: tuple[str, ...]
     clients: tuple[UsedClientPlan, ...]
+    store: StorePlan | None
     init_parameters: str  # with self
     provided_parameters: str  # of the function that builds the service for a request
     provided_arguments: str

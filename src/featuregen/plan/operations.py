@@ -12,17 +12,30 @@ from featuregen.plan.signatures import (
     all_params,
     arguments,
     call_uses,
-    parameters,
+    hook_arguments,
+    hook_parameters,
     returns,
-    service_uses,
+    service_arguments,
+    service_parameters,
+    stores,
+    takes_attempt,
+    takes_if_match,
     uses_user,
 )
+from featuregen.plan.stored import plan_store, plan_stored
+from featuregen.plan.stored_imports import hook_imports, router_imports, service_imports
+from featuregen.plan.stored_rows import answers_version, conflict, may_conflict, not_found, rows_of
 from featuregen.plan.types import annotate
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import FeatureSpec, Operation
+    from featuregen.spec.model import FeatureSpec, Operation, Upstream
 
-_NOT_CORE = "UpstreamFailedError"  # stands in app/core/upstream.py
+_ELSEWHERE = {
+    "UpstreamFailedError": "upstream",
+    "IdempotencyInProgressError": "idempotency",
+    "IdempotencyKeyReusedError": "idempotency",
+}
+"""Errors that stand in another module of app/core than errors.py."""
 _USUAL = 200
 _VALIDATION = 422
 _BINARY = "application/octet-stream"
@@ -56,7 +69,26 @@ def raised_errors(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
             names["UpstreamFailedError"] = 502
         if "{" in operation.call.path and _may_be_refused(operation):
             names["NotFoundError"] = 404
+    names.update(_of_rows(operation, spec))
     return tuple(sorted(names, key=lambda name: (names[name], name)))
+
+
+def _of_rows(operation: Operation, spec: FeatureSpec) -> dict[str, int]:
+    """The errors of rows, versions and idempotency keys."""
+    names: dict[str, int] = {}
+    if operation.idempotent:
+        names |= {"IdempotencyInProgressError": 409, "IdempotencyKeyReusedError": 409}
+    for entity in rows_of(operation, spec):
+        error = not_found(entity, spec)
+        names[error] = spec.errors[error].status if error in spec.errors else 404
+    for entity in may_conflict(operation, spec):
+        error = conflict(entity, spec)
+        names[error] = spec.errors[error].status if error in spec.errors else 409
+    if takes_if_match(operation, spec):
+        names["PreconditionFailedError"] = 412
+        if operation.if_match == "required":
+            names["PreconditionRequiredError"] = 428
+    return names
 
 
 def _may_be_refused(operation: Operation) -> bool:
@@ -75,33 +107,61 @@ def plan_operations(spec: FeatureSpec) -> tuple[OperationPlan, ...]:
 
 
 def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
-    used = service_uses(operation)
-    passed = arguments(operation, used)
+    given = hook_arguments(operation, spec)
     hooks = f"{spec.feature}_hooks"
-    if operation.hook is not None:
-        work = f"{hooks}.{operation.hook}({passed})"
-    else:
-        upstream = operation.call.upstream if operation.call else ""
-        work = f"self._{upstream}.{operation.name}({arguments(operation, call_uses(operation))})"
-    given = ", ".join(
-        part for part in ("result" if returns(operation) != "None" else "", passed) if part
-    )
+    stored = plan_stored(operation, spec)
+    hooked = bool(operation.hook or operation.before or operation.after)
     return OperationPlan(
         name=operation.name,
         verb=operation.method.lower(),
-        returns=returns(operation),
-        service_signature=", ".join(["self", *parameters(operation, spec, used)]),
+        returns=service_returns(operation, spec),
+        service_signature=", ".join(["self", *service_parameters(operation, spec)]),
         service_docstring=docstring(summary(operation), operation.description, indent=8),
         is_hook=operation.hook is not None,
-        work=work,
-        before=f"{hooks}.{operation.before}({passed})" if operation.before else None,
-        after=f"{hooks}.{operation.after}({given})" if operation.after else None,
+        work=_work(operation, spec),
+        before=f"{hooks}.{operation.before}({given})" if operation.before else None,
+        after=_after(operation, given, spec) if operation.after else None,
+        commits=stores(spec) and hooked,
+        stored=stored,
+        inner=_inner(operation) if stored and hooked else None,
         route_arguments=_route_arguments(operation, spec),
         endpoint_parameters=_endpoint_parameters(operation, spec),
         endpoint_returns=_endpoint_returns(operation),
         endpoint_docstring=docstring(operation.description or summary(operation), indent=4),
-        endpoint_body=_endpoint_body(operation, passed),
+        endpoint_body=_endpoint_body(operation, spec),
     )
+
+
+def service_returns(operation: Operation, spec: FeatureSpec) -> str:
+    """What the service returns: with the row's version where the answer has an ETag."""
+    plain = returns(operation)
+    return f"Versioned[{plain}]" if answers_version(operation, spec) else plain
+
+
+def _work(operation: Operation, spec: FeatureSpec) -> str:
+    """What is awaited between the hooks."""
+    if operation.hook is not None:
+        return f"{spec.feature}_hooks.{operation.hook}({hook_arguments(operation, spec)})"
+    if operation.stored:
+        return f"self.{_inner(operation)}({service_arguments(operation, spec)})"
+    upstream = operation.call.upstream if operation.call else ""
+    given = arguments(operation, call_uses(operation))
+    if takes_attempt(operation, spec):
+        given = f'{given}, idempotency_key=attempt.id("")'
+    return f"self._{upstream}.{operation.name}({given})"
+
+
+def _inner(operation: Operation) -> str:
+    """The method that does the work where hooks stand around it."""
+    return f"_{operation.name}"
+
+
+def _after(operation: Operation, given: str, spec: FeatureSpec) -> str:
+    hook = f"{spec.feature}_hooks.{operation.after}"
+    versioned = answers_version(operation, spec)
+    result = "" if returns(operation) == "None" else "result.value" if versioned else "result"
+    called = f"await {hook}({', '.join(part for part in (result, given) if part)})"
+    return f"Versioned({called}, result.version)" if versioned else called
 
 
 def route_path(operation: Operation, spec: FeatureSpec) -> str:
@@ -134,7 +194,9 @@ def _route_arguments(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
         arguments.append(f"response_class={_RESPONSE_CLASSES[operation.response.kind]}")
     if operation.response.kind == "none" and operation.status not in _BODILESS:
         arguments += ["response_class=Response", "response_model=None"]
-    dependencies = _dependencies(operation)
+    dependencies = _dependencies(operation, spec)
+    if operation.idempotent and operation.response.kind != "none":
+        arguments.append(f"response_model={returns(operation)}")
     if dependencies:
         arguments.append(f"dependencies=[{', '.join(dependencies)}]")
     if operation.deprecated:
@@ -151,13 +213,13 @@ def _responses(operation: Operation, problems: list[str]) -> str:
     return documented
 
 
-def _dependencies(operation: Operation) -> tuple[str, ...]:
+def _dependencies(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     found: list[str] = []
     if operation.rate_limits:
         function = "rate_limit_by_address" if operation.auth == "none" else "rate_limit"
         limits = ", ".join(py_string(limit.text) for limit in operation.rate_limits)
         found.append(f"Depends({function}({limits}))")
-    if not uses_user(operation):
+    if not uses_user(operation, spec):
         if operation.permission:
             found.append(f"Depends(require_permission({py_string(operation.permission)}))")
         elif operation.auth == "required":
@@ -183,10 +245,31 @@ def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, 
                 required.append(f"{plan.name}: {plan.annotation}")
             else:
                 optional.append(f"{plan.name}: {plan.annotation} = {plan.default}")
-    if uses_user(operation):
+    if uses_user(operation, spec):
         required.append(f"user: {_user_annotation(operation)}")
+    if takes_if_match(operation, spec):
+        kind = "RequiredIfMatch" if operation.if_match == "required" else "IfMatch"
+        required.append(f"if_match: {kind}")
+    if operation.idempotent:
+        required.append(f"key: {_key_annotation(operation, spec)}")
+    if answers_version(operation, spec):
+        required.append("response: Response")
     required.append(f"service: {pascal(spec.feature)}ServiceDep")
     return (*required, "*", *optional) if optional else tuple(required)
+
+
+def _key_annotation(operation: Operation, spec: FeatureSpec) -> str:
+    """The dependency; its lock outlives the deadline of the upstream that is called."""
+    given = [f"{pascal(spec.feature)}IdempotencyKey", py_string(operation.name)]
+    if operation.call is not None:
+        given.append(f"deadline={_deadline(spec.upstreams[operation.call.upstream])}")
+    return f"Annotated[Idempotency, Depends(idempotency({', '.join(given)}))]"
+
+
+def _deadline(upstream: Upstream) -> str:
+    if upstream.timeout_setting is not None:
+        return f"lambda settings: settings.{upstream.timeout_setting}"
+    return f"lambda _: timedelta(seconds={upstream.timeout_seconds:g})"
 
 
 def _user_annotation(operation: Operation) -> str:
@@ -199,12 +282,25 @@ def _endpoint_returns(operation: Operation) -> str:
     match operation.response.kind:
         case "bytes":
             return "Response"
+        case _ if operation.idempotent:
+            return f"{returns(operation)} | Response"
         case _:
             return returns(operation)
 
 
-def _endpoint_body(operation: Operation, passed: str) -> tuple[str, ...]:
-    call = f"await service.{operation.name}({passed})"
+def _endpoint_body(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    plain = f"service.{operation.name}({service_arguments(operation, spec)})"
+    call = f"await {plain}"
+    if operation.idempotent:
+        given = "attempt" if takes_attempt(operation, spec) else "_attempt"
+        data = "data" if operation.request else "None"
+        return (f"return await key.run({data}, lambda {given}: {plain})",)
+    if answers_version(operation, spec):
+        return (
+            f"result = {call}",
+            'response.headers["ETag"] = etag_of(result.version)',
+            "return result.value",
+        )
     match operation.response.kind:
         case "bytes":
             media = py_string(_BINARY)
@@ -247,16 +343,30 @@ def plan_service(spec: FeatureSpec) -> ServicePlan:
             *(f"from app.clients.{client.name} import {client.class_name}" for client in clients),
             *models,
             f"from app.services import {spec.feature}_hooks",
+            *service_imports(spec),
         ),
         clients=clients,
+        store=plan_store(spec),
         init_parameters=", ".join(
-            ["self", *(f"{client.name}: {client.class_name}" for client in clients)]
+            [
+                "self",
+                *(["session: AsyncSession"] if stores(spec) else []),
+                *(f"{client.name}: {client.class_name}" for client in clients),
+            ]
         ),
         provided_parameters=", ".join(
-            f"{client.name}: Annotated[{client.class_name}, Depends(provide({client.class_name}))]"
-            for client in clients
+            [
+                *(["session: SessionDep"] if stores(spec) else []),
+                *(
+                    f"{client.name}: Annotated[{client.class_name}, "
+                    f"Depends(provide({client.class_name}))]"
+                    for client in clients
+                ),
+            ]
         ),
-        provided_arguments=", ".join(client.name for client in clients),
+        provided_arguments=", ".join(
+            [*(["session"] if stores(spec) else []), *(client.name for client in clients)]
+        ),
         hooks_docstring=docstring(
             f"The {title} feature's own functions: yours to write",
             "featuregen made this file once and never changes it again. "
@@ -269,6 +379,7 @@ def plan_service(spec: FeatureSpec) -> ServicePlan:
             "from app.core.errors import NotImplementedYetError",
             *(f"from app.core.errors import {name}" for name in spec.errors),
             *models,
+            *hook_imports(spec),
         ),
     )
 
@@ -280,7 +391,7 @@ def plan_hooks(spec: FeatureSpec) -> tuple[HookPlan, ...]:
     """
     hooks: list[HookPlan] = []
     for operation in spec.operations.values():
-        given = parameters(operation, spec, service_uses(operation))
+        given = hook_parameters(operation, spec)
         result = returns(operation)
         title = words(operation.name)
         if operation.hook is not None:
@@ -342,9 +453,9 @@ def plan_router(spec: FeatureSpec) -> RouterPlan:
             "from app.core.auth import get_current_user, get_optional_user, require_permission",
             "from app.core.ratelimit import rate_limit, rate_limit_by_address",
             "from app.core.resources import provide",
-            "from app.core.upstream import UpstreamFailedError",
             "from app.core.errors import problems",
-            *(f"from app.core.errors import {name}" for name in errors if name != _NOT_CORE),
+            *(f"from app.core.{_ELSEWHERE.get(name, 'errors')} import {name}" for name in errors),
+            *router_imports(spec),
             *(
                 f"from app.clients.{name} import {pascal(name)}Client, {name}_lifespan"
                 for name in clients

@@ -174,7 +174,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         operations=operations,
         examples=plan_examples(spec),
         service_arguments=", ".join(f"get_resource(app, {pascal(name)}Client)" for name in clients),
-        uses_user=any(uses_user(operation) for operation in spec.operations.values()),
+        uses_user=any(uses_user(operation, spec) for operation in spec.operations.values()),
         has_auth=any(operation.auth != "none" for operation in spec.operations.values()),
     )
 
@@ -331,6 +331,6 @@ def _service_call(operation: Operation, spec: FeatureSpec) -> str:
     for field in (*operation.path_params, *operation.query, *operation.headers):
         value = sample(field, spec) if field.required or not field.has_default else field.default
         arguments.append(f"{field.name}={python_value(value, field.type, field)}")
-    if uses_user(operation):
+    if uses_user(operation, spec):
         arguments.append("user=USER")
     return ", ".join(arguments)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import pascal, snake
 from featuregen.plan.sources import argument_source, row_value
+from featuregen.plan.stored_rows import needs_user
+from featuregen.plan.tables import is_versioned
 from featuregen.plan.types import plain_type
 from featuregen.spec.model import Field, Model, Source
 
@@ -42,12 +44,14 @@ def user_type(operation: Operation) -> str:
     return "User | None" if operation.auth == "optional" else "User"
 
 
-def uses_user(operation: Operation) -> bool:
+def uses_user(operation: Operation, spec: FeatureSpec) -> bool:
     """Whether the service is told the caller; a hook always is."""
     if operation.auth == "none":
         return False
-    return bool(operation.hook or operation.before or operation.after) or "user" in call_uses(
-        operation
+    return (
+        bool(operation.hook or operation.before or operation.after)
+        or "user" in call_uses(operation)
+        or needs_user(operation, spec)
     )
 
 
@@ -153,14 +157,74 @@ def _received(field: Field) -> Field:
     )
 
 
-def service_uses(operation: Operation) -> set[str]:
+def service_uses(operation: Operation, spec: FeatureSpec) -> set[str]:
     """Everything that the request holds: the service and the hooks are given all of it."""
     used = {field.name for field in all_params(operation)}
     if operation.request:
         used.add("data")
-    if uses_user(operation):
+    if uses_user(operation, spec):
         used.add("user")
     return used
+
+
+def takes_if_match(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the version of the row may be demanded."""
+    return operation.action in {"update", "delete"} and is_versioned(
+        spec.entities[operation.entity or ""], spec
+    )
+
+
+def takes_attempt(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the service is told which attempt at an idempotent operation this is."""
+    if not operation.idempotent:
+        return False
+    if operation.stored or operation.hook is not None:
+        return True
+    call = operation.call
+    return (
+        call is not None
+        and spec.upstreams[call.upstream].idempotency_header is not None
+        and call.method in {"POST", "PATCH"}
+    )
+
+
+def stores(spec: FeatureSpec) -> bool:
+    """Whether the service has a session, and its hooks with it."""
+    return bool(spec.entities)
+
+
+def hook_parameters(operation: Operation, spec: FeatureSpec) -> list[str]:
+    """What a function of the user's is given: the request, who sent it, and the session."""
+    given = parameters(operation, spec, service_uses(operation, spec))
+    if operation.hook is not None and operation.idempotent:
+        given = [*given, *([] if "*" in given else ["*"]), "attempt: Attempt"]
+    if stores(spec):
+        given = [*given, *([] if "*" in given else ["*"]), "session: AsyncSession"]
+    return given
+
+
+def hook_arguments(operation: Operation, spec: FeatureSpec) -> str:
+    """The arguments for those."""
+    parts = [arguments(operation, service_uses(operation, spec))]
+    parts += ["attempt=attempt"] if operation.hook is not None and operation.idempotent else []
+    parts += ["session=self._session"] if stores(spec) else []
+    return ", ".join(part for part in parts if part)
+
+
+def service_parameters(operation: Operation, spec: FeatureSpec) -> list[str]:
+    """What the service's method is given, without self."""
+    given = parameters(operation, spec, service_uses(operation, spec))
+    more = ["if_match: int | None"] if takes_if_match(operation, spec) else []
+    more += ["attempt: Attempt"] if takes_attempt(operation, spec) else []
+    return [*given, *(["*"] if more and "*" not in given else []), *more]
+
+
+def service_arguments(operation: Operation, spec: FeatureSpec) -> str:
+    """The arguments for those, by the same names."""
+    parts = [arguments(operation, service_uses(operation, spec))]
+    parts += ["if_match=if_match"] if takes_if_match(operation, spec) else []
+    parts += ["attempt=attempt"] if takes_attempt(operation, spec) else []
+    return ", ".join(part for part in parts if part)
 
 
 def parameters(operation: Operation, spec: FeatureSpec, used: set[str]) -> list[str]:

@@ -112,9 +112,12 @@ class Lookup(NamedTuple):
     kind: str
     by: str
     parameter: str
+    referred: bool = False  # by the body: what is not there is a conflict, as a broken key is
 
     @property
     def name(self) -> str:
+        if self.referred:
+            return f"_referred_{snake(self.entity.name)}"
         end = "" if self.by == self.entity.id.name else f"_by_{self.by}"
         return f"_{self.kind}_{snake(self.entity.name)}{end}"
 
@@ -143,7 +146,8 @@ def lookup(operation: Operation, spec: FeatureSpec) -> Lookup | None:
         entity = spec.entities[operation.parent]
         return Lookup(entity, reads_as(entity, operation), entity.id.name, operation.row_param)
     entity = spec.entities[operation.entity]
-    kind = (reads_as if operation.action == "get" else writes_as)(entity, operation)
+    finds = reads_as if operation.action in {"get", "reserve"} else writes_as
+    kind = finds(entity, operation)
     by = entity.id.name if operation.by == "id" else operation.by
     return Lookup(entity, kind, by, operation.row_param)
 
@@ -155,6 +159,8 @@ def lookup_plan(found: Lookup, spec: FeatureSpec) -> LookupPlan:
     own = f"{snake(entity.name)}_{found.by}"
     given = Lookup(entity, found.kind, found.by, own)
     match found.kind:
+        case _ if found.referred:
+            about = f"Return the {title(entity)} that a request refers to, if the caller may see it"
         case "owned":
             about = f"Return the caller's {title(entity)}; another's is not found"
         case "visible":
@@ -170,7 +176,9 @@ def lookup_plan(found: Lookup, spec: FeatureSpec) -> LookupPlan:
         docstring=docstring(about, indent=8),
         condition=", ".join(given.conditions),
         variable=variable(entity),
-        missing=not_found(entity, spec),
+        missing=f"{conflict(entity, spec)}({py_string(f'There is no such {title(entity)}')})"
+        if found.referred
+        else not_found(entity, spec),
     )
 
 
@@ -181,6 +189,120 @@ def plain(field: Field, spec: FeatureSpec) -> str:
     from featuregen.plan.types import plain_type
 
     return plain_type(replace(field, required=True, has_default=False), spec)
+
+
+# --- what a request writes -----------------------------------------------------------------------
+
+
+def request_fields(operation: Operation, spec: FeatureSpec) -> frozenset[str]:
+    """The names of what the body holds."""
+    if operation.request is None:
+        return frozenset()
+    return frozenset(field.name for field in spec.models[operation.request].fields)
+
+
+def written_fields(operation: Operation, spec: FeatureSpec) -> frozenset[str]:
+    """The fields of the entity that a request may write."""
+    entity = spec.entities[operation.entity or ""]
+    free = {field.name for field in entity.fields if field.generated is None}
+    return frozenset(free & request_fields(operation, spec))
+
+
+def references_to_check(
+    entity: Entity, operation: Operation, spec: FeatureSpec
+) -> tuple[tuple[Field, Lookup], ...]:
+    """The references that a request holds to rows that have owners."""
+    found: list[tuple[Field, Lookup]] = []
+    for field in entity.fields:
+        if field.references is None or field.name not in written_fields(operation, spec):
+            continue
+        target = spec.entities[field.references]
+        kind = reads_as(target, operation)
+        if field.name != operation.parent_field and kind != "existing":
+            parameter = f"data.{field.name}"
+            found.append((field, Lookup(target, kind, target.id.name, parameter, referred=True)))
+    return tuple(found)
+
+
+def needs_user(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the rows that an operation works on depend on who asks."""
+    if operation.entity is None:
+        return False
+    entity, found = spec.entities[operation.entity], lookup(operation, spec)
+    if found is not None and found.needs_user:
+        return True
+    if operation.action in {"create", "update"} and references_to_check(entity, operation, spec):
+        return True
+    match operation.action:
+        case "create":
+            return entity.owner is not None and operation.auth != "none"
+        case "list":
+            return reads_as(entity, operation) != "existing"
+        case _:
+            return False
+
+
+def rows_of(operation: Operation, spec: FeatureSpec) -> tuple[Entity, ...]:
+    """The entities whose row may be missing: that of the path, and one gone before it was written.
+
+    What an upstream says of a row is written into it later, when it may have been deleted.
+    """
+    found = lookup(operation, spec)
+    return (found.entity,) if found is not None else ()
+
+
+def may_conflict(operation: Operation, spec: FeatureSpec) -> tuple[Entity, ...]:
+    """The entities whose 409 an operation can answer."""
+    if operation.entity is None:
+        return ()
+    entity = spec.entities[operation.entity]
+    found: list[Entity] = []
+    match operation.action:
+        case "create" | "update":
+            written = written_fields(operation, spec) | {operation.parent_field or ""}
+            if operation.action == "create":
+                written |= {entity.owner.name if entity.owner else ""}
+            if may_clash(entity, written) or (
+                operation.action == "create" and operation.idempotent
+            ):
+                found.append(entity)
+            found += [each.entity for _, each in references_to_check(entity, operation, spec)]
+        case "delete" if restricted(entity, spec):
+            found.append(entity)
+        case "transition":
+            found.append(entity)
+        case _:
+            pass
+    if operation.reserve is not None:
+        found.append(spec.entities[operation.reserve.entity])
+    return tuple(found)
+
+
+def insert_may_clash(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether a new row can break a key; two attempts at one row may meet."""
+    entity = spec.entities[operation.entity or ""]
+    owner = entity.owner.name if entity.owner else ""
+    written = written_fields(operation, spec) | {operation.parent_field or "", owner}
+    return operation.idempotent or may_clash(entity, written)
+
+
+def _parent_needed(operation: Operation, spec: FeatureSpec) -> list[Entity]:
+    """The parent, where the upstream's path needs a value that it may lack."""
+    call = operation.call
+    if call is None or operation.parent is None:
+        return []
+    parent = spec.entities[operation.parent]
+    needed = (f"{{parent.{field.name}}}" in call.path for field in parent.fields if field.nullable)
+    return [parent] if any(needed) else []
+
+
+def restricted(entity: Entity, spec: FeatureSpec) -> bool:
+    """Whether rows that refer to it keep it from being deleted."""
+    return any(
+        field.references == entity.name and field.on_delete == "restrict"
+        for other in spec.entities.values()
+        for field in references(other)
+    )
 
 
 # --- errors --------------------------------------------------------------------------------------

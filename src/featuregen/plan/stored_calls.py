@@ -1,0 +1,160 @@
+"""A row and the upstream: what the client is given of it, and how an outcome is written into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featuregen.plan.quote import py_string
+from featuregen.plan.signatures import (
+    all_params,
+    call_uses,
+    key_name,
+    keyed_by_row,
+    row_values,
+)
+from featuregen.plan.stored_rows import column, conflict, not_found, title, value, variable
+from featuregen.plan.stored_statements import changed, chosen, equals, update_of
+
+if TYPE_CHECKING:
+    from featuregen.spec.model import Call, Entity, FeatureSpec, Field, Operation
+
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+
+
+def client_call(operation: Operation, call: Call, spec: FeatureSpec) -> str:
+    """`await self._provider.create_payment(data, payment_id=payment.id, user=user)`."""
+    used = call_uses(operation)
+    given = ["data"] if "data" in used else []
+    named = {field.name: field.name for field in all_params(operation) if field.name in used}
+    for row in row_values(operation):
+        named[row.name] = f"{variable(spec.entities[row.entity])}.{row.field}"
+    if keyed_by_row(operation, spec.upstreams[call.upstream]):
+        entity = spec.entities[operation.entity or ""]
+        named[key_name(operation)] = f"{variable(entity)}.{entity.id.name}"
+    if "user" in used:
+        named["user"] = "user"
+    given += [f"{name}={code}" for name, code in named.items()]
+    return f"await self._{call.upstream}.{operation.name}({', '.join(given)})"
+
+
+def may_repeat(operation: Operation, call: Call, spec: FeatureSpec) -> bool:
+    """Whether a second attempt at the call does nothing twice."""
+    upstream = spec.upstreams[call.upstream]
+    return call.method in _REPEATABLE or keyed_by_row(operation, upstream)
+
+
+def state_field(entity: Entity, call: Call) -> Field | None:
+    """The enum whose first value means that the outcome is not known."""
+    written = {mapping.target[0] for mapping in call.receive} | {name for name, _ in call.refused}
+    for field in entity.fields:
+        first = field.generated is not None and field.generated.kind == "literal"
+        if first and field.type.kind == "enum" and field.name in written:
+            return field
+    return None
+
+
+def first_state(field: Field) -> str:
+    """The literal that the row is born with."""
+    return value(field, field.generated.value if field.generated else None)
+
+
+def undecided(entity: Entity, field: Field) -> str:
+    """`Payment.status == "pending"`."""
+    return f"{column(entity, field.name)} == {first_state(field)}"
+
+
+def is_decided(entity: Entity, call: Call) -> str | None:
+    """The condition that an outcome is in the row, where the row can tell."""
+    row, state = variable(entity), state_field(entity, call)
+    if state is not None:
+        return f"{row}.{state.name} != {first_state(state)}"
+    for mapping in call.receive:
+        if entity.field(mapping.target[0]).nullable:
+            return f"{row}.{mapping.target[0]} is not None"
+    return None
+
+
+def outcome(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
+    """The lines that write what was received; an event may have settled the state before."""
+    entity = spec.entities[operation.entity or ""]
+    row, state = variable(entity), state_field(entity, call)
+    values: list[str] = []
+    for name in dict.fromkeys(mapping.target[0] for mapping in call.receive):
+        if state is not None and name == state.name:
+            values.append(chosen(entity, name, undecided(entity, state), f"received.{name}"))
+        else:
+            values.append(f"{name}=received.{name}")
+    if not values:
+        return ()
+    statement = update_of(entity, (is_row(entity, row),), values, spec)
+    guarded = state is not None and any(text.startswith(f"{state.name}=case") for text in values)
+    why = (
+        (f"# An event may have been faster: what it says of the {state.name} stays.",)
+        if guarded and state is not None
+        else ()
+    )
+    return (*why, f"{row} = {changed(statement, not_found(entity, spec))}")
+
+
+def refusal(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
+    """The lines for a definite refusal: what `refused` says, or the row goes."""
+    entity = spec.entities[operation.entity or ""]
+    row, state = variable(entity), state_field(entity, call)
+    if not call.refused:
+        return (f"await self._session.delete({row})",)
+    values: list[str] = []
+    for name, json in call.refused:
+        new = value(entity.field(name), json)
+        if state is not None and name == state.name:
+            values.append(chosen(entity, name, undecided(entity, state), new))
+        else:
+            values.append(f"{name}={new}")
+    statement = update_of(entity, (is_row(entity, row),), values, spec)
+    return (f"{changed(statement, not_found(entity, spec))}",)
+
+
+def is_row(entity: Entity, row: str) -> str:
+    return f"{column(entity, entity.id.name)} == {row}.{entity.id.name}"
+
+
+def needed_of_parent(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """The lines that refuse a parent which lacks what the upstream's path needs."""
+    if operation.parent is None:
+        return ()
+    parent = spec.entities[operation.parent]
+    row = variable(parent)
+    lines: list[str] = []
+    for each in row_values(operation):
+        if each.in_path and each.entity == parent.name and parent.field(each.field).nullable:
+            text = py_string(f"The {title(parent)} is not known upstream yet")
+            lines += [
+                f"if {row}.{each.field} is None:",
+                f"    raise {conflict(parent, spec)}({text})",
+            ]
+    return tuple(lines)
+
+
+def needed_of_row(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """The conditions that the row has what the upstream's path needs."""
+    entity = spec.entities[operation.entity or ""]
+    return tuple(
+        f"{variable(entity)}.{each.field} is not None"
+        for each in row_values(operation)
+        if each.in_path and each.entity == entity.name and entity.field(each.field).nullable
+    )
+
+
+__all__ = [
+    "client_call",
+    "equals",
+    "first_state",
+    "is_decided",
+    "is_row",
+    "may_repeat",
+    "needed_of_parent",
+    "needed_of_row",
+    "outcome",
+    "refusal",
+    "state_field",
+    "undecided",
+]

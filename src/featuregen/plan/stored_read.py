@@ -1,0 +1,37 @@
+"""`get`: a row as it is, or as the upstream says that it has become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from featuregen.plan.stored_calls import client_call, needed_of_row, outcome
+from featuregen.plan.stored_conditions import as_python
+from featuregen.plan.stored_rows import lookup, variable
+
+if TYPE_CHECKING:
+    from featuregen.spec.model import FeatureSpec, Operation
+
+
+class GetStep(NamedTuple):
+    """The body of a service's method that reads a row."""
+
+    lookup: str
+    refresh: str | None  # the condition, or None where there is no call
+    call: str | None
+    outcome: tuple[str, ...]
+
+
+def plan_get(operation: Operation, spec: FeatureSpec) -> GetStep:
+    entity = spec.entities[operation.entity or ""]
+    row, found, call = variable(entity), lookup(operation, spec), operation.call
+    finding = f"{row} = {found.call if found else ''}"
+    if call is None:
+        return GetStep(finding, None, None, ())
+    when = (as_python(call.when, entity, row),) if call.when else ()
+    condition = " and ".join((*when, *needed_of_row(operation, spec))) or "True"
+    return GetStep(
+        lookup=finding,
+        refresh=condition,
+        call=client_call(operation, call, spec),
+        outcome=outcome(operation, call, spec),
+    )

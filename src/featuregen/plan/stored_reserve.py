@@ -1,0 +1,196 @@
+"""`reserve`: a counter that never passes its bound, in one atomic UPDATE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from featuregen.plan.names import snake
+from featuregen.plan.python_values import python_value
+from featuregen.plan.quote import docstring, py_string
+from featuregen.plan.stored_calls import state_field, undecided
+from featuregen.plan.stored_conditions import as_sql
+from featuregen.plan.stored_rows import (
+    clash,
+    column,
+    conflict,
+    may_clash,
+    not_found,
+    scope,
+    title,
+    value,
+    variable,
+)
+from featuregen.plan.stored_statements import changed, chosen, literals, update_of
+
+if TYPE_CHECKING:
+    from featuregen.spec.model import Entity, FeatureSpec, Operation, Reserve
+
+
+class CompletionPlan(NamedTuple):
+    """A private method: what is written once the bound is reached, and nothing undecided counts."""
+
+    name: str
+    signature: str
+    docstring: str
+    lines: tuple[str, ...]
+
+
+def bounded(reserve: Reserve, spec: FeatureSpec) -> Entity:
+    return spec.entities[reserve.entity]
+
+
+def reservation(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """The line that reserves for a new row, before that is stored."""
+    reserve = operation.reserve
+    if reserve is None:
+        return ()
+    at = _bounded_id(operation, reserve, spec)
+    settled = operation.call is not None  # else the bound is reached as soon as it is reserved
+    return (_reserving(reserve, at, _amount(operation, reserve, spec), spec, fills=not settled),)
+
+
+def reservation_alone(operation: Operation, reserve: Reserve, kind: str, spec: FeatureSpec) -> str:
+    """The line of an operation that only reserves, on the row that its path names."""
+    entity = bounded(reserve, spec)
+    by = entity.id.name if operation.by == "id" else operation.by
+    conditions = (f"{column(entity, by)} == {operation.row_param}", *scope(entity, kind))
+    amount = _number(reserve.by, entity, reserve) or f"data.{reserve.by}"
+    made = _reserving(reserve, conditions, amount, spec, fills=True)
+    return f"{variable(entity)} = {made}"
+
+
+def _reserving(
+    reserve: Reserve, at: tuple[str, ...], amount: str, spec: FeatureSpec, *, fills: bool
+) -> str:
+    entity = bounded(reserve, spec)
+    field = column(entity, reserve.field)
+    bound = _bound(reserve, entity)
+    when = as_sql(reserve.when, entity) if reserve.when else ()
+    values = [f"{reserve.field}={field} + {amount}"]
+    if fills:
+        reached = f"{field} + {amount} >= {bound}"
+        values += [
+            chosen(entity, name, reached, value(entity.field(name), json))
+            for name, json in reserve.full
+        ]
+    statement = update_of(entity, (*at, *when, f"{field} + {amount} <= {bound}"), values, spec)
+    broken = clash(entity, spec) if may_clash(entity, dict(reserve.full)) else None
+    return changed(statement, _over(reserve, entity, spec), broken)
+
+
+def _bound(reserve: Reserve, entity: Entity) -> str:
+    return _number(reserve.up_to, entity, reserve) or column(entity, reserve.up_to)
+
+
+def _number(text: str, entity: Entity, reserve: Reserve) -> str | None:
+    """A literal of the counter's type, where the text is no name."""
+    if text.isidentifier():
+        return None
+    field = entity.field(reserve.field)
+    return python_value(text if field.type.kind == "decimal" else int(text), field.type, field)
+
+
+def _over(reserve: Reserve, entity: Entity, spec: FeatureSpec) -> str:
+    bound = reserve.up_to.replace("_", " ")
+    text = f"This passes the bound of the {title(entity)}: {bound}"
+    if reserve.when:
+        text = f"The {title(entity)} is in no state for this, or it passes its bound: {bound}"
+    return f"{conflict(entity, spec)}({py_string(text)})"
+
+
+def _amount(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:
+    entity = spec.entities[operation.entity or ""]
+    number = _number(reserve.by, bounded(reserve, spec), reserve)
+    if number is not None:
+        return number
+    field = entity.field(reserve.by)
+    asked = spec.models[operation.request].fields if operation.request else ()
+    if field.generated is None and any(one.name == field.name for one in asked):
+        return f"{variable(entity)}.{field.name}"
+    born = field.generated.value if field.generated is not None else field.default
+    return value(field, born)
+
+
+def _bounded_id(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> tuple[str, ...]:
+    """The condition that it is the row which the new one refers to."""
+    entity, made = bounded(reserve, spec), spec.entities[operation.entity or ""]
+    key = column(entity, entity.id.name)
+    if operation.parent == entity.name and reserve.via in {None, operation.parent_field}:
+        return (f"{key} == {variable(entity)}.{entity.id.name}",)
+    return (f"{key} == {variable(made)}.{reference(operation, reserve, spec)}",)
+
+
+def reference(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:
+    """The field of the new row that refers to the bounded one."""
+    if reserve.via is not None:
+        return reserve.via
+    if operation.parent == reserve.entity and operation.parent_field is not None:
+        return operation.parent_field
+    made = spec.entities[operation.entity or ""]
+    return next(field.name for field in made.fields if field.references == reserve.entity)
+
+
+# --- after the call ------------------------------------------------------------------------------
+
+
+def release(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """The line that gives a refused reservation back."""
+    reserve = operation.reserve
+    if reserve is None:
+        return ()
+    entity = bounded(reserve, spec)
+    less = f"{column(entity, reserve.field)} - {_amount(operation, reserve, spec)}"
+    at = _bounded_id(operation, reserve, spec)
+    statement = update_of(entity, at, (f"{reserve.field}={less}",), spec)
+    return (changed(statement, not_found(entity, spec)),)
+
+
+def completion(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """The line behind an outcome: the bound may be reached now."""
+    reserve = operation.reserve
+    if reserve is None or not reserve.full or operation.call is None:
+        return ()
+    made = spec.entities[operation.entity or ""]
+    name = f"{variable(made)}.{reference(operation, reserve, spec)}"
+    return (f"await self.{completion_name(reserve)}({name})",)
+
+
+def completion_name(reserve: Reserve) -> str:
+    return f"_complete_{snake(reserve.entity)}"
+
+
+def completion_plan(operation: Operation, spec: FeatureSpec) -> CompletionPlan | None:
+    """The method that `completion` calls."""
+    reserve = operation.reserve
+    if reserve is None or not reserve.full or operation.call is None:
+        return None
+    entity, made = bounded(reserve, spec), spec.entities[operation.entity or ""]
+    row, key = f"{snake(entity.name)}_id", entity.id.name
+    state = state_field(made, operation.call)
+    field, bound = column(entity, reserve.field), _bound(reserve, entity)
+    where = [f"{column(entity, key)} == {row}", f"{field} >= {bound}"]
+    lines: list[str] = []
+    if state is not None:
+        refers = column(made, reference(operation, reserve, spec))
+        lines += [
+            f"await self._session.get({entity.name}, {row}, with_for_update=True)",
+            f"waiting = exists().where({refers} == {row}, {undecided(made, state)})",
+        ]
+        where.append("~waiting")
+    written = ", ".join(literals(entity, reserve.full))
+    lines.append(
+        f"await self._session.execute(update({entity.name}).where({', '.join(where)})"
+        f".values({written}))"
+    )
+    return CompletionPlan(
+        name=completion_name(reserve),
+        signature=f"self, {row}: str",
+        docstring=docstring(
+            f"Write that the {title(entity)} is full, once nothing that counts is undecided",
+            "The row is locked, so that two that settle at once see each other."
+            if state is not None
+            else None,
+            indent=8,
+        ),
+        lines=tuple(lines),
+    )
