@@ -56,8 +56,9 @@ WEBHOOK = Machinery(
     "WebhookEventColumns",
     "app.core.webhooks",
     "An event that was received, and what became of it",
-    ("id",),
+    ("webhook", "id"),
     (
+        Column("webhook", "sa.String(64)"),
         Column("id", "sa.String(255)"),
         Column("type", "sa.String(255)"),
         Column("received_at", "sa.DateTime(timezone=True)"),
