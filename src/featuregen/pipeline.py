@@ -325,7 +325,7 @@ def prepare(given: Iterable[Given], project: Project, watch: Stopwatch) -> Prepa
     assembly = Assembly(project.root)
     with drafts(formatted_before(old)) as drafted:
         with watch.stage("check"):
-            features = [*draft_features(given, others, house, drafted, watch)]
+            features = [*draft_features(given, project.root, others, house, drafted, watch)]
         if not features:
             return Preparation((), (), project, assembly, stage(project.root, ()))
         check_current((old,) if old else (), "bring this in")
@@ -346,13 +346,17 @@ def prepare(given: Iterable[Given], project: Project, watch: Stopwatch) -> Prepa
 
 def draft_features(
     given: Iterable[Given],
+    root: Path,
     others: Iterable[Contribution],
     house: House | None,
     drafted: Drafts,
     watch: Stopwatch,
 ) -> Iterator[Drafted]:
     """Plan and render features that are to live with the others and with each other."""
+    from featuregen.migrations.chain import Chain
+
     present = [*others]
+    chain = Chain(root)
     for one in given:
         with watch.ahead("plan"):
             from featuregen.collisions import check_collisions
@@ -360,13 +364,14 @@ def draft_features(
 
             feature_plan = make_plan(one.spec)
             check_collisions(one.spec, feature_plan.contribution, present)
+            revisions = chain.extend(one.spec, (), feature_plan.contribution.tables)
         with watch.ahead("render"):
             from featuregen.house import blamed_on
             from featuregen.render import render_feature
 
             files, contribution = render_feature(feature_plan, house)
             with blamed_on(house):
-                paths = drafted.add(files)
+                paths = drafted.add({**files, **revisions})
         present.append(contribution)
         yield Drafted(one, subject_of(feature_plan), paths, contribution)
 
@@ -392,6 +397,7 @@ def assemble(
 
     added = [each.contribution for each in features]
     wired = add_shared_files(assembly, shared, old, added, others)
+    add_project_lock(assembly, shared, name, old, house)
     for each in features:
         feature, text = each.given.feature, each.given.text
         own = {path: drafted.read(path) for path in each.paths}
@@ -400,7 +406,6 @@ def assemble(
         add_feature_lock(
             assembly, own, each.contribution, applied=spec_hash(text), wired=wired[feature]
         )
-    add_project_lock(assembly, shared, name, old, house)
 
 
 def subject_of(feature_plan: FeaturePlan) -> Subject:
@@ -462,8 +467,10 @@ def generated_paths(feature_plan: FeaturePlan) -> list[str]:
     """The feature's own Python files and tests, as `render` names them."""
     name, plural = feature_plan.feature.name, feature_plan.feature.plural
     clients = [client.name for client in feature_plan.clients]
+    stores = bool(feature_plan.tables.tables)
     return [
         f"app/models/{name}.py",
+        *([f"app/tables/{name}.py", "tests/test_core_migrations.py"] if stores else []),
         f"app/services/{name}_service.py",
         f"app/services/{name}_hooks.py",
         f"app/api/endpoints/{plural}.py",

@@ -19,6 +19,7 @@ from featuregen.lifecycle.rendering import (
     spec_path,
 )
 from featuregen.lifecycle.results import result
+from featuregen.lifecycle.revisions import revisions_on_disk
 from featuregen.lifecycle.updating import all_wired
 from featuregen.lock import PROJECT, Lock, load_lock, lock_path, pristine_files
 from featuregen.project import HOME, Project
@@ -52,7 +53,14 @@ def rebuild(root: Path, progress: Progress) -> RunResult:
             empty = Lock(PROJECT, VERSION, RUFF_VERSION, None, name, None, {})
             known = Known(root.resolve(), found[PROJECT] or empty, {})
         with watch.stage("render"):
-            rendered = render(known, specs, name=name)
+            kept = {
+                one.spec.feature: revisions_on_disk(
+                    root, one.spec.feature, lock.files if lock else None
+                )
+                for one in specs
+                for lock in (found[one.spec.feature],)
+            }
+            rendered = render(known, specs, name=name, kept=kept)
         files = pristine_files(rendered.skeleton)
         marked = _still_marked(root, rendered.skeleton)
         project = Lock(PROJECT, VERSION, RUFF_VERSION, None, name, None, {}, files, marked)

@@ -15,6 +15,7 @@ from featuregen.lifecycle.locks_after import write_lock
 from featuregen.lifecycle.outputs import applied_spec_of
 from featuregen.lifecycle.rendering import render
 from featuregen.lifecycle.results import result
+from featuregen.lifecycle.revisions import relink
 from featuregen.lifecycle.updating import all_wired, chosen, own_records, project_name
 from featuregen.lock import PROJECT, check_current, lock_path, pristine_files
 from featuregen.merge.files import merge_file
@@ -42,6 +43,7 @@ class Removal:
     carried: Carried
     staged: Staged
     kept: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def remove(
@@ -92,8 +94,10 @@ def _prepare(known: Known, feature: str, *, force: bool) -> Removal:
         left = write_lock(replace(known.project, version=VERSION, files=pristine_files(skeleton)))
     beside = [beside_path(path) for path in known.features[feature].conflicts]
     gone = (Write(path, None) for path in (*own_records(feature), *beside))
-    staged = stage(known.root, [*carried.writes(), *gone, left], carried.seen())
-    return Removal(feature, carried, staged, () if force else kept)
+    relinked = relink(known, feature, () if force else kept)
+    writes = [*carried.writes(), *gone, left, *relinked.writes]
+    staged = stage(known.root, writes, {**carried.seen(), **relinked.seen})
+    return Removal(feature, carried, staged, () if force else kept, relinked.notes)
 
 
 def _skeleton_without(known: Known, feature: str) -> Mapping[str, str]:
@@ -225,7 +229,10 @@ def _told(
         staged=removal.staged,
         verification=verification,
         diffs=diffs,
-        notes=[f"{path}: you have edited it, so it was kept" for path in removal.kept],
+        notes=[
+            *(f"{path}: you have edited it, so it was kept" for path in removal.kept),
+            *removal.notes,
+        ],
     )
 
 

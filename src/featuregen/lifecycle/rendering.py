@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.assemble import RUFF_VERSION, formatted_before
 from featuregen.errors import FeaturegenError
+from featuregen.lifecycle.revisions import Revisions, next_revisions
 from featuregen.lock import spec_hash
 from featuregen.version import VERSION
 
@@ -94,18 +95,23 @@ def render(
     without: Sequence[str] = (),
     keep_skeleton: bool = False,
     afresh: bool = False,
+    was: Mapping[str, str] | None = None,
+    kept: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Rendered:
     """Plan and render features, and the skeleton with them and all that stay as they are.
 
-    `without` are features that go; where none is left, neither is a skeleton, unless it is to be
-    kept. A skeleton that would come out as it did the last time is taken from its lock, unless it
-    is to be made `afresh`. Raises `SpecError` where two features want the same name or route.
+    `was` maps features to the name of their lock, where that is another. `kept` are all migrations
+    by feature, where none is to be added. `without` are features that go; where none is left,
+    neither is a skeleton, unless it is to be kept. A skeleton that would come out as it did the
+    last time is taken from its lock, unless it is to be made `afresh`. Raises `SpecError` where two
+    features want the same name or route, and where data would be lost.
     """
     from featuregen.house import blamed_on, find_house
     from featuregen.plan.project import plan_project
     from featuregen.render import format_files, render_feature, render_project
 
     plans = _plans(known, specs, without)
+    revisions = Revisions(kept, {}) if kept else next_revisions(known, plans, was or {})
     house = find_house(known.root)
     rendered = {plan.feature.name: render_feature(plan, house) for plan in plans}
     contributions = {feature: contribution for feature, (_, contribution) in rendered.items()}
@@ -120,6 +126,7 @@ def render(
             {
                 **skeleton,
                 **{path: text for own, _ in rendered.values() for path, text in own.items()},
+                **revisions.new_files(),
             },
             _formatted_before(known),
         )
@@ -130,6 +137,8 @@ def render(
                 plan,
                 spec_hash(each.text),
                 {path: formatted[path] for path in rendered[each.spec.feature][0]}
+                | {path: formatted[path] for path in revisions.added.get(each.spec.feature, {})}
+                | dict(revisions.written.get(each.spec.feature, {}))
                 | {each.path: each.text.decode()},
                 contributions[each.spec.feature],
             )

@@ -162,7 +162,9 @@ def prepare_update(
     gone = [old for new, old in before.items() if new != old]
     with watch.stage("render"):
         name = project_name(known)
-        rendered = render(known, specs, name=name, without=gone, keep_skeleton=True, afresh=afresh)
+        rendered = render(
+            known, specs, name=name, without=gone, keep_skeleton=True, afresh=afresh, was=before
+        )
     with watch.stage("merge"):
         carried = carry(known, _step(known, rendered, before, conflicts))
         writes = [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
-from featuregen.migrations.revision import VERSIONS
+from featuregen.migrations.chain import VERSIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,16 +64,15 @@ class History:
         return History((*self.revisions, known))
 
 
-def read_history(root: Path, files: Mapping[str, bytes | None] | None = None) -> History:
-    """The history as it stands on the disk; `files` are what is staged over it."""
-    texts: dict[str, bytes | None] = {}
-    folder = root / VERSIONS
-    if folder.is_dir():
-        texts = {
-            f"{VERSIONS}/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.py"))
-        }
-    texts |= {path: text for path, text in (files or {}).items() if path.startswith(VERSIONS)}
-    return history_of((path, text) for path, text in sorted(texts.items()) if text is not None)
+def revision_files(root: Path) -> dict[str, bytes]:
+    """The files as they stand on the disk, by path."""
+    found = sorted((root / VERSIONS).glob("*.py"))
+    return {f"{VERSIONS}/{path.name}": path.read_bytes() for path in found if path.is_file()}
+
+
+def read_history(root: Path) -> History:
+    """The history as it stands on the disk."""
+    return history_of(revision_files(root).items())
 
 
 def history_of(texts: Iterable[tuple[str, bytes]]) -> History:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.migrations.chain import VERSIONS
 from featuregen.migrations.changes import changes
 from featuregen.migrations.losses import check_losses
 from featuregen.migrations.statements import statements
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from featuregen.migrations.changes import Changes
+    from featuregen.migrations.history import History
     from featuregen.plan.schema import Table
     from featuregen.spec.model import FeatureSpec
 
-VERSIONS = "migrations/versions"
 _LONGEST_ID = 32  # of alembic's own column
 _MOST_TOLD = 3
 _HEAD = """\
@@ -43,18 +44,19 @@ class Revision(NamedTuple):
 
 
 def revision(
-    spec: FeatureSpec, old: Sequence[Table], new: Sequence[Table], *, number: int, after: str | None
+    spec: FeatureSpec, old: Sequence[Table], new: Sequence[Table], history: History
 ) -> Revision | None:
     """The revision from the old tables to the new ones; None where nothing changes.
 
-    Raises `SpecError` where data may be lost and the spec does not allow it.
+    Raises `SpecError` where data may be lost and the spec does not allow it, `FeaturegenError`
+    where the history has more than one end.
     """
     changed = changes(old, new)
     if changed.empty:
         return None
     check_losses(spec, changed)
-    name = revision_id(number, spec.feature)
-    return Revision(name, f"{VERSIONS}/{name}.py", _text(spec, changed, name, after))
+    name = revision_id(history.next_number, spec.feature)
+    return Revision(name, f"{VERSIONS}/{name}.py", _text(spec, changed, name, history.head()))
 
 
 def revision_id(number: int, feature: str) -> str:

@@ -1,0 +1,119 @@
+"""The migrations of features over their later life: kept, followed by new ones, taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from featuregen.migrations.chain import VERSIONS, Chain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from featuregen.lifecycle.known import Known
+    from featuregen.lock import Pristine
+    from featuregen.plan.model import FeaturePlan
+    from featuregen.workspace import Write
+
+Texts = Mapping[str, str]
+
+
+class Revisions(NamedTuple):
+    """By feature: those that are written, and those to be added, which are not formatted yet.
+
+    What is written is never written anew: a database may have gone through it.
+    """
+
+    written: Mapping[str, Texts]
+    added: Mapping[str, Texts]
+
+    def new_files(self) -> dict[str, str]:
+        """All that are to be added."""
+        return {path: text for files in self.added.values() for path, text in files.items()}
+
+
+def next_revisions(known: Known, plans: Sequence[FeaturePlan], was: Mapping[str, str]) -> Revisions:
+    """What the plans make of the tables as migrated. `was` maps features to their locks' names."""
+    chain = Chain(known.root)
+    written, added = {}, {}
+    for plan in plans:
+        name = plan.feature.name
+        lock = known.features.get(was.get(name, name))
+        before = lock.contribution.tables if lock and lock.contribution else ()
+        written[name] = _texts(lock.files if lock else {})
+        added[name] = chain.extend(plan.spec, before, plan.contribution.tables)
+    return Revisions(written, added)
+
+
+def revisions_on_disk(root: Path, feature: str, files: Mapping[str, Pristine] | None) -> Texts:
+    """Of a lock that is to be made anew: as it has them, else those that go by its name."""
+    if files is not None:
+        return _texts(files)
+    found = sorted((root / VERSIONS).glob(f"[0-9][0-9][0-9][0-9]_{feature}.py"))
+    return {f"{VERSIONS}/{path.name}": path.read_text(encoding="utf-8") for path in found}
+
+
+class Relinked(NamedTuple):
+    """What a removal does to the migrations of others, and what to say of databases."""
+
+    writes: tuple[Write, ...]
+    seen: Mapping[str, bytes | None]
+    notes: tuple[str, ...]
+
+
+def relink(known: Known, feature: str, kept: Collection[str]) -> Relinked:
+    """Take a feature's revisions out of the line; what followed them follows what they followed.
+
+    `kept` are files that stay although they are the feature's. The locks of the other features
+    learn of it, so that a revision does not count as edited.
+    """
+    from featuregen.migrations.history import revision_files
+    from featuregen.migrations.relinking import relinked
+    from featuregen.workspace import Write
+
+    lock = known.features[feature]
+    texts = revision_files(known.root)
+    gone = [path for path in _texts(lock.files) if path in texts and path not in kept]
+    if not gone:
+        return Relinked((), {}, ())
+    changed = relinked(texts, gone)
+    files = [Write(path, text) for path, text in changed.items()]
+    locks = _relinked_locks(known, feature, changed, texts)
+    tables = lock.contribution.tables if lock.contribution else ()
+    notes = _told(sorted(table.name for table in tables), gone)
+    return Relinked((*files, *locks), {path: texts[path] for path in changed}, tuple(notes))
+
+
+def _relinked_locks(
+    known: Known, feature: str, changed: Mapping[str, bytes], before: Mapping[str, bytes]
+) -> Iterator[Write]:
+    from featuregen.lifecycle.locks_after import write_lock
+    from featuregen.lock import Pristine
+
+    for name, lock in known.features.items():
+        mine = {
+            path: Pristine(text)
+            for path, text in changed.items()
+            if path in lock.files and lock.files[path].text == before[path]
+        }
+        if mine and name != feature:
+            yield write_lock(replace(lock, files={**lock.files, **mine}))
+
+
+def _told(tables: Sequence[str], gone: Sequence[str]) -> Iterator[str]:
+    yield (
+        f"databases that have been migrated keep the tables {', '.join(tables)}: drop them there "
+        "once nothing needs them"
+    )
+    ids = ", ".join(path.rpartition("/")[2].removesuffix(".py") for path in gone)
+    yield (
+        f"a database that stands at {ids} is to be told where it is now: alembic stamp --purge head"
+    )
+
+
+def _texts(files: Mapping[str, Pristine]) -> dict[str, str]:
+    return {
+        path: item.text.decode() for path, item in files.items() if path.startswith(f"{VERSIONS}/")
+    }
