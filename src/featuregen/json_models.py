@@ -364,9 +364,12 @@ class FeatureStatus(Part):
 
 
 class StatusDocument(Document):
+    """`migrations`: what stands in the way of a next one, such as two heads."""
+
     root: str
     project: FeatureStatus
     features: tuple[FeatureStatus, ...]
+    migrations: tuple[str, ...]
 
 
 class Origin(Part):

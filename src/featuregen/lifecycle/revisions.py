@@ -55,6 +55,17 @@ def revisions_on_disk(root: Path, feature: str, files: Mapping[str, Pristine] | 
     return {f"{VERSIONS}/{path.name}": path.read_text(encoding="utf-8") for path in found}
 
 
+def history_faults(root: Path) -> Iterator[str]:
+    """What stands in the way of a next migration."""
+    from featuregen.errors import FeaturegenError
+    from featuregen.migrations.history import read_history
+
+    try:
+        read_history(root).head()
+    except FeaturegenError as fault:
+        yield f"{fault.what}; {fault.hint}" if fault.hint else fault.what
+
+
 class Relinked(NamedTuple):
     """What a removal does to the migrations of others, and what to say of databases."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from featuregen.lifecycle.conflicts import still_open
 from featuregen.lifecycle.known import Known, has_new_house, on_disk, pristine, read_known
 from featuregen.lifecycle.rendering import spec_path
+from featuregen.lifecycle.revisions import history_faults
 from featuregen.lock import PROJECT, spec_hash
 from featuregen.opening import opened
 from featuregen.version import VERSION
@@ -43,6 +44,7 @@ class ProjectStatus:
     root: str
     project: FeatureStatus
     features: tuple[FeatureStatus, ...]
+    migrations: tuple[str, ...] = ()  # what is wrong with their history
 
 
 def status(root: Path) -> ProjectStatus:
@@ -59,7 +61,9 @@ def status(root: Path) -> ProjectStatus:
             for lock in known.locks()
         }
     skeleton = found.pop(PROJECT)
-    return ProjectStatus(str(known.root), skeleton, tuple(found.values()))
+    return ProjectStatus(
+        str(known.root), skeleton, tuple(found.values()), tuple(history_faults(known.root))
+    )
 
 
 def _status(

@@ -25,6 +25,7 @@ def status_as_text(status: ProjectStatus, style: Style) -> str:
     sections = [Section(visible(one.name), tuple(_details(one))) for one in everything]
     head = f"{style.paint(place, 'bold')}: {several}\n"
     table = "".join(f"  {line}\n" for line in rows(cells, style))
+    sections.append(Section("migrations", tuple(visible(each) for each in status.migrations)))
     blocks = [section.text(style) for section in sections if section.lines]
     return "\n".join([head + "\n" + table, *blocks])
 
