@@ -96,6 +96,8 @@ def _frame_imports(plans: list[ModelPlan]) -> set[tuple[str, str]]:
     for plan in plans:
         if plan.base == "BaseModel":
             found.add(("pydantic", "BaseModel"))
+        elif plan.base.startswith("Page["):
+            found.add(("app.core.pagination", "Page"))
         else:
             found.add(("app.core.sensitive", plan.base))
         if plan.config:
@@ -120,12 +122,32 @@ def _model(
     sensitive = any(field.sensitive for field in model.fields)
     return ModelPlan(
         name=model.name,
-        base="SensitiveModel" if sensitive else "BaseModel",
+        base=f"Page[{page_item(model)}]"
+        if model.derived == "page"
+        else "SensitiveModel"
+        if sensitive
+        else "BaseModel",
         docstring=docstring(model.summary or _titled(model.name), model.description, indent=4),
         config=_config(model, spec, requested=requested, answered=answered),
-        fields=fields,
+        fields=() if model.derived == "page" else fields,
         rules=tuple(_rules(model)),
     )
+
+
+def page_item(model: Model) -> str:
+    """What a page holds."""
+    items = next(field for field in model.fields if field.name == "items")
+    return str(items.type.of.model if items.type.of else None)
+
+
+def _read_from_rows(spec: FeatureSpec) -> frozenset[str]:
+    """The models that are filled from the attributes of a row."""
+    found: set[str] = set()
+    for operation in spec.operations.values():
+        if operation.stored and operation.response.model is not None:
+            model = spec.models[operation.response.model]
+            found.add(page_item(model) if model.derived == "page" else model.name)
+    return frozenset(found)
 
 
 def _titled(name: str) -> str:
@@ -144,6 +166,8 @@ def _config(model: Model, spec: FeatureSpec, *, requested: bool, answered: bool)
         if answered or not requested:
             arguments.append("validate_by_name=True")
             arguments.append("validate_by_alias=True")
+    if model.name in _read_from_rows(spec):
+        arguments.append("from_attributes=True")
     exchanged = {
         name for item in spec.operations.values() for name in (item.request, item.response.model)
     }

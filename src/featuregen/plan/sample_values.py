@@ -124,6 +124,9 @@ def _phrases(field: Field) -> tuple[str, ...]:
 
 
 def _id(field: Field) -> Json:
+    if field.pattern is not None:  # of an entity: a prefix, and 32 digits
+        prefix = field.pattern.removeprefix("^").partition("[")[0]
+        return f"{prefix}{_seed(field.name) % 0xFFFF:032x}"
     return f"{field.name}_{_seed(field.name) % 90 + 10}"[:255]
 
 

@@ -18,6 +18,7 @@ from featuregen.plan.names import pascal, sentence
 from featuregen.plan.operations import raised_errors, route_path
 from featuregen.plan.quote import docstring, env_comment, env_value, md_cell, md_text, py_string
 from featuregen.plan.samples import setting_sample
+from featuregen.plan.stored_needs import stored_needs
 from featuregen.plan.types import annotate
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan, tables: TablesPlan)
     return Contribution(
         feature=spec.feature,
         title=md_text(spec.title),
-        routers=(RouterEntry(spec.plural),),
+        routers=tuple(RouterEntry(module) for module in router_modules(spec)),
         settings=tuple(_setting(field, spec) for field in spec.settings.values()),
         errors=tuple(_error(error) for error in spec.errors.values()),
         fakes=tuple(
@@ -54,6 +55,12 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan, tables: TablesPlan)
         readme="",
         tables=tuple(table.stored for table in tables.tables),
     )
+
+
+def router_modules(spec: FeatureSpec) -> tuple[str, ...]:
+    """The modules of app/api/endpoints that the app includes."""
+    own = (spec.plural,) if spec.operations else ()
+    return (*own, f"{spec.feature}_webhooks") if spec.webhooks else own
 
 
 def _setting(field: Field, spec: FeatureSpec) -> SettingEntry:
@@ -164,4 +171,4 @@ def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
         ),
     }
     needs.update(name for name, wanted in conditions.items() if wanted)
-    return needs
+    return needs | stored_needs(spec, raised)

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec
 
 
-def order_name(spec: FeatureSpec) -> str:
-    """`Order` of app/db/queries.py: shops have an entity of that name."""
-    return "SortOrder" if "Order" in spec.entities or "Order" in spec.models else "Order"
-
-
 def tables(spec: FeatureSpec) -> Iterator[str]:
     """The classes of the rows."""
     for name in spec.entities:
@@ -26,17 +21,16 @@ def tables(spec: FeatureSpec) -> Iterator[str]:
 def service_imports(spec: FeatureSpec) -> tuple[str, ...]:
     if not spec.entities:
         return _attempt(spec)
-    order = order_name(spec)
     return (
         "from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or_, select",
-        "from sqlalchemy import true, update",
+        "from sqlalchemy import UnaryExpression, true, update",
+        "from collections.abc import Sequence",
         "from sqlalchemy.ext.asyncio import AsyncSession",
         "from app.core.errors import AppError, ConflictError, NotFoundError",
         "from app.core.errors import PreconditionFailedError",
         *(f"from app.core.errors import {name}" for name in spec.errors),
         "from app.core.preconditions import Versioned",
         "from app.db.base import utcnow",
-        f"from app.db.queries import Order{'' if order == 'Order' else f' as {order}'}",
         "from app.db.queries import change_row, commit, contains, flush, page",
         *_attempt(spec),
         *tables(spec),

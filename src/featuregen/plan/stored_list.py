@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import snake
 from featuregen.plan.quote import py_string
-from featuregen.plan.stored_imports import order_name
 from featuregen.plan.stored_rows import column, lookup, model_of, reads_as, scope, variable
 
 if TYPE_CHECKING:
@@ -93,14 +92,13 @@ def plan_orders(operation: Operation, spec: FeatureSpec) -> OrdersPlan:
     return OrdersPlan(
         orders_name(operation),
         tuple(
-            (py_string(sort), _columns(entity, sort, order_name(spec)))
-            for sort in (listing.sort if listing else ())
+            (py_string(sort), _columns(entity, sort)) for sort in (listing.sort if listing else ())
         ),
     )
 
 
-def _columns(entity: Entity, sort: str, order: str) -> str:
-    descending = ", descending=True" if sort.startswith("-") else ""
+def _columns(entity: Entity, sort: str) -> str:
+    direction = "desc" if sort.startswith("-") else "asc"
     names = dict.fromkeys((sort.removeprefix("-"), entity.id.name))
-    inside = ", ".join(f"{order}({column(entity, name)}{descending})" for name in names)
+    inside = ", ".join(f"{column(entity, name)}.{direction}()" for name in names)
     return f"({inside},)" if len(names) == 1 else f"({inside})"

@@ -154,7 +154,7 @@ def _type(field: Field, where: Where) -> _Parts:
         case "string":
             return _string(field)
         case "id":
-            return _Parts("str", {"pattern": py_string(_ID_PATTERN)})
+            return _Parts("str", {"pattern": py_string(field.pattern or _ID_PATTERN)})
         case "int" | "float":
             return _number(field, strict=strict)
         case "decimal":
@@ -402,6 +402,8 @@ def _declared(field: Field, parts: _Parts, where: Where) -> tuple[str, str | Non
     default = _default(field, where)
     union = field.nullable and field.type.kind != "json"
     named = {"alias": alias} if (alias := about.pop("alias", None)) else {}
+    if field.patch and not field.nullable:
+        return _patched(parts, outer, named, about)
     if field.type.kind == "json" and isinstance(field.default, list | dict):
         # Out of the type checkers' sight: to them, `dict[str, list[int]]` is no JSON.
         about, default = {"default_factory": f"lambda: {default}"} | about, None
@@ -428,10 +430,24 @@ def _declared(field: Field, parts: _Parts, where: Where) -> tuple[str, str | Non
     return annotation, f"Field({_call(about)})"
 
 
+def _patched(
+    parts: _Parts, outer: list[str], named: dict[str, str], about: dict[str, str]
+) -> tuple[str, str]:
+    """A field that an update may leave out, and that is never null."""
+    parts.core("patch", "patches", "NotNull")
+    inner = _annotated(parts.base, parts, "Field")
+    wrapped = _Parts(f"NotNull[{inner}]", named, imports=parts.imports)
+    annotation = _annotated(wrapped.base, wrapped, "Field", outer)
+    if not about:
+        return annotation, "None"
+    parts.use("pydantic", "Field")
+    return annotation, f"Field({_call({'default': 'None'} | about)})"
+
+
 def _about(field: Field, where: Where) -> dict[str, str]:
     """Return what is said of the field itself, as arguments of `Field`."""
     about: dict[str, str] = {}
-    if where in {"model", "query", "header"} and field.wire is not None:
+    if where in {"model", "path", "query", "header"} and field.wire is not None:
         about["alias"] = py_string(field.wire)
     if where == "setting" and not field.has_default and field.required:
         from featuregen.plan.samples import setting_sample
