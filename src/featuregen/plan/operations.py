@@ -116,7 +116,7 @@ def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
         verb=operation.method.lower(),
         returns=service_returns(operation, spec),
         service_signature=", ".join(["self", *service_parameters(operation, spec)]),
-        service_docstring=docstring(summary(operation), operation.description, indent=8),
+        service_docstring=docstring(summary(operation), _service_body(operation), indent=8),
         is_hook=operation.hook is not None,
         work=_work(operation, spec),
         before=f"{hooks}.{operation.before}({given})" if operation.before else None,
@@ -130,6 +130,18 @@ def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
         endpoint_docstring=docstring(operation.description or summary(operation), indent=4),
         endpoint_body=_endpoint_body(operation, spec),
     )
+
+
+_INTENT = (
+    "The row is committed before the upstream is called: a crash or a timeout leaves it as it was "
+    "first committed, for a retry or an event to settle. A refusal is recorded."
+)
+
+
+def _service_body(operation: Operation) -> str | None:
+    intent = operation.action == "create" and operation.call is not None
+    parts = [operation.description, _INTENT if intent else None]
+    return "\n\n".join(part for part in parts if part) or None
 
 
 def service_returns(operation: Operation, spec: FeatureSpec) -> str:

@@ -13,11 +13,12 @@ from featuregen.plan.signatures import (
     row_values,
 )
 from featuregen.plan.stored_rows import column, conflict, not_found, title, value, variable
-from featuregen.plan.stored_statements import changed, chosen, equals, update_of
+from featuregen.plan.stored_statements import changed, chosen, executed, literals, update_of
 
 if TYPE_CHECKING:
     from featuregen.spec.model import Call, Entity, FeatureSpec, Field, Operation
 
+_FASTER = "# An event may have been faster: what it says stays."
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 
 
@@ -87,13 +88,10 @@ def outcome(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, .
     if not values:
         return ()
     statement = update_of(entity, (is_row(entity, row),), values, spec)
-    guarded = state is not None and any(text.startswith(f"{state.name}=case") for text in values)
-    why = (
-        (f"# An event may have been faster: what it says of the {state.name} stays.",)
-        if guarded and state is not None
-        else ()
+    return (
+        *((_FASTER,) if any("=case(" in text for text in values) else ()),
+        f"{row} = {changed(statement, f'{not_found(entity, spec)}()')}",
     )
-    return (*why, f"{row} = {changed(statement, not_found(entity, spec))}")
 
 
 def refusal(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
@@ -102,15 +100,10 @@ def refusal(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, .
     row, state = variable(entity), state_field(entity, call)
     if not call.refused:
         return (f"await self._session.delete({row})",)
-    values: list[str] = []
-    for name, json in call.refused:
-        new = value(entity.field(name), json)
-        if state is not None and name == state.name:
-            values.append(chosen(entity, name, undecided(entity, state), new))
-        else:
-            values.append(f"{name}={new}")
-    statement = update_of(entity, (is_row(entity, row),), values, spec)
-    return (f"{changed(statement, not_found(entity, spec))}",)
+    where = [is_row(entity, row)]
+    if state is not None:
+        where.append(undecided(entity, state))
+    return (executed(entity, where, literals(entity, call.refused), spec),)
 
 
 def is_row(entity: Entity, row: str) -> str:
@@ -142,19 +135,3 @@ def needed_of_row(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
         for each in row_values(operation)
         if each.in_path and each.entity == entity.name and entity.field(each.field).nullable
     )
-
-
-__all__ = [
-    "client_call",
-    "equals",
-    "first_state",
-    "is_decided",
-    "is_row",
-    "may_repeat",
-    "needed_of_parent",
-    "needed_of_row",
-    "outcome",
-    "refusal",
-    "state_field",
-    "undecided",
-]

@@ -31,7 +31,7 @@ def service_imports(spec: FeatureSpec) -> tuple[str, ...]:
         *(f"from app.core.errors import {name}" for name in spec.errors),
         "from app.core.preconditions import Versioned",
         "from app.db.base import utcnow",
-        "from app.db.queries import change_row, commit, contains, flush, page",
+        "from app.db.queries import changed, commit, contains, flush, page",
         *_attempt(spec),
         *tables(spec),
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.names import snake
+from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import python_value
-from featuregen.plan.quote import docstring, py_string
+from featuregen.plan.quote import docstring, py_text
 from featuregen.plan.stored_calls import state_field, undecided
 from featuregen.plan.stored_conditions import as_sql
 from featuregen.plan.stored_rows import (
@@ -14,13 +14,18 @@ from featuregen.plan.stored_rows import (
     column,
     conflict,
     may_clash,
-    not_found,
     scope,
     title,
     value,
     variable,
 )
-from featuregen.plan.stored_statements import changed, chosen, literals, update_of
+from featuregen.plan.stored_statements import (
+    changed,
+    chosen,
+    executed,
+    literals,
+    update_of,
+)
 
 if TYPE_CHECKING:
     from featuregen.spec.model import Entity, FeatureSpec, Operation, Reserve
@@ -91,11 +96,12 @@ def _number(text: str, entity: Entity, reserve: Reserve) -> str | None:
 
 
 def _over(reserve: Reserve, entity: Entity, spec: FeatureSpec) -> str:
-    bound = reserve.up_to.replace("_", " ")
-    text = f"This passes the bound of the {title(entity)}: {bound}"
+    counter, bound = words(reserve.field), words(reserve.up_to)
+    bound = f"its {bound}" if reserve.up_to.isidentifier() else bound
+    text = f"The {counter} of the {title(entity)} would pass {bound}"
     if reserve.when:
-        text = f"The {title(entity)} is in no state for this, or it passes its bound: {bound}"
-    return f"{conflict(entity, spec)}({py_string(text)})"
+        text = f"The {title(entity)} is in no state for this, or its {counter} would pass {bound}"
+    return f"{conflict(entity, spec)}({py_text(text, 60)})"
 
 
 def _amount(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:
@@ -141,8 +147,7 @@ def release(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     entity = bounded(reserve, spec)
     less = f"{column(entity, reserve.field)} - {_amount(operation, reserve, spec)}"
     at = _bounded_id(operation, reserve, spec)
-    statement = update_of(entity, at, (f"{reserve.field}={less}",), spec)
-    return (changed(statement, not_found(entity, spec)),)
+    return (executed(entity, at, (f"{reserve.field}={less}",), spec),)
 
 
 def completion(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
@@ -177,11 +182,7 @@ def completion_plan(operation: Operation, spec: FeatureSpec) -> CompletionPlan |
             f"waiting = exists().where({refers} == {row}, {undecided(made, state)})",
         ]
         where.append("~waiting")
-    written = ", ".join(literals(entity, reserve.full))
-    lines.append(
-        f"await self._session.execute(update({entity.name}).where({', '.join(where)})"
-        f".values({written}))"
-    )
+    lines.append(executed(entity, where, literals(entity, reserve.full), spec))
     return CompletionPlan(
         name=completion_name(reserve),
         signature=f"self, {row}: str",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.python_values import python_value
-from featuregen.plan.quote import docstring, py_string
+from featuregen.plan.quote import docstring, py_string, py_text
 from featuregen.plan.tables import is_versioned
 
 if TYPE_CHECKING:
@@ -343,7 +343,7 @@ def clash(entity: Entity, spec: FeatureSpec) -> str:
         text = f"There is such a {title(entity)} already"
     elif not entity.unique:
         text = f"The {title(entity)} refers to what is not there"
-    return f"{conflict(entity, spec)}({py_string(text)})"
+    return f"{conflict(entity, spec)}({py_text(text, 60)})"
 
 
 # --- the answer ----------------------------------------------------------------------------------

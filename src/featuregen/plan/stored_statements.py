@@ -21,10 +21,17 @@ def update_of(
     return f"update({name}).where({', '.join(where)}).values({written}).returning({name})"
 
 
+def executed(entity: Entity, where: Sequence[str], values: Sequence[str], spec: FeatureSpec) -> str:
+    """An UPDATE whose outcome nobody asks for."""
+    written = ", ".join(bumped(entity, values, spec))
+    statement = f"update({entity.name}).where({', '.join(where)}).values({written})"
+    return f"await self._session.execute({statement})"
+
+
 def changed(statement: str, otherwise: str, clash: str | None = None) -> str:
     """The statement, awaited; `otherwise` is raised where no row fits."""
     more = f", conflict={clash}" if clash else ""
-    return f"await change_row(self._session, {statement}, otherwise={otherwise}{more})"
+    return f"await changed(self._session, {statement}, otherwise={otherwise}{more})"
 
 
 def literals(entity: Entity, values: Iterable[tuple[str, Json]]) -> tuple[str, ...]:
