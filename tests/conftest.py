@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from database_servers import postgres, postgres_url, redis_url  # noqa: F401 - fixtures
 
 from featuregen.environment import project_environment
 from featuregen.pipeline import Options, new
