@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from featuregen.plan.quote import py_string
 from featuregen.plan.signatures import (
     all_params,
     call_uses,
@@ -12,7 +11,7 @@ from featuregen.plan.signatures import (
     keyed_by_row,
     row_values,
 )
-from featuregen.plan.stored_rows import column, conflict, not_found, title, value, variable
+from featuregen.plan.stored_rows import column, conflict, error, not_found, title, value, variable
 from featuregen.plan.stored_statements import changed, chosen, executed, literals, update_of
 
 if TYPE_CHECKING:
@@ -119,10 +118,12 @@ def needed_of_parent(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
     lines: list[str] = []
     for each in row_values(operation):
         if each.in_path and each.entity == parent.name and parent.field(each.field).nullable:
-            text = py_string(f"The {title(parent)} is not known upstream yet")
+            refusing = error(
+                conflict(parent, spec), f"The {title(parent)} is not known upstream yet"
+            )
             lines += [
                 f"if {row}.{each.field} is None:",
-                f"    raise {conflict(parent, spec)}({text})",
+                f"    raise {refusing}",
             ]
     return tuple(lines)
 

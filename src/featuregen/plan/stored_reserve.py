@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import python_value
-from featuregen.plan.quote import docstring, py_text
+from featuregen.plan.quote import docstring
 from featuregen.plan.stored_calls import state_field, undecided
 from featuregen.plan.stored_conditions import as_sql
 from featuregen.plan.stored_rows import (
     clash,
     column,
     conflict,
+    error,
     may_clash,
     scope,
     title,
@@ -101,7 +102,7 @@ def _over(reserve: Reserve, entity: Entity, spec: FeatureSpec) -> str:
     text = f"The {counter} of the {title(entity)} would pass {bound}"
     if reserve.when:
         text = f"The {title(entity)} is in no state for this, or its {counter} would pass {bound}"
-    return f"{conflict(entity, spec)}({py_text(text, 60)})"
+    return error(conflict(entity, spec), text)
 
 
 def _amount(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:

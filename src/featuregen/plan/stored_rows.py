@@ -176,7 +176,7 @@ def lookup_plan(found: Lookup, spec: FeatureSpec) -> LookupPlan:
         docstring=docstring(about, indent=8),
         condition=", ".join(given.conditions),
         variable=variable(entity),
-        missing=f"{conflict(entity, spec)}({py_string(f'There is no such {title(entity)}')})"
+        missing=error(conflict(entity, spec), f"There is no such {title(entity)}")
         if found.referred
         else not_found(entity, spec),
     )
@@ -318,6 +318,12 @@ def conflict(entity: Entity, spec: FeatureSpec) -> str:
     return _own(entity, "Conflict", spec) or "ConflictError"
 
 
+def error(name: str, text: str) -> str:
+    """The expression that builds an error; a long text is several literals."""
+    literal = py_text(text, 60)
+    return f"{name}{literal}" if literal.startswith("(") else f"{name}({literal})"
+
+
 def _own(entity: Entity, end: str, spec: FeatureSpec) -> str | None:
     names = (f"{entity.name}{end}Error", f"{entity.name}{end}")
     return next((name for name in names if name in spec.errors), None)
@@ -343,7 +349,7 @@ def clash(entity: Entity, spec: FeatureSpec) -> str:
         text = f"There is such a {title(entity)} already"
     elif not entity.unique:
         text = f"The {title(entity)} refers to what is not there"
-    return f"{conflict(entity, spec)}({py_text(text, 60)})"
+    return error(conflict(entity, spec), text)
 
 
 # --- the answer ----------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.quote import py_string, py_text
+from featuregen.plan.quote import py_string
 from featuregen.plan.stored_create import checked_references
 from featuregen.plan.stored_reserve import reservation_alone
 from featuregen.plan.stored_rows import (
@@ -13,6 +13,7 @@ from featuregen.plan.stored_rows import (
     clash,
     column,
     conflict,
+    error,
     lookup,
     may_clash,
     restricted,
@@ -122,7 +123,7 @@ def in_use(entity: Entity, spec: FeatureSpec) -> str | None:
     """The error of a row that others refer to, where that keeps it from being deleted."""
     if not restricted(entity, spec):
         return None
-    return f"{conflict(entity, spec)}({py_string(f'The {title(entity)} is still referred to')})"
+    return error(conflict(entity, spec), f"The {title(entity)} is still referred to")
 
 
 def _transition(
@@ -140,4 +141,4 @@ def wrong_state(entity: Entity, transition: Transition, spec: FeatureSpec) -> st
     """The error of a row that is in none of the states that the transition starts from."""
     states = " or ".join(str(state) for state in transition.from_)
     text = f"The {transition.field.replace('_', ' ')} of the {title(entity)} is not {states}"
-    return f"{conflict(entity, spec)}({py_text(text, 60)})"
+    return error(conflict(entity, spec), text)
