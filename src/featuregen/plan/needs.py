@@ -45,7 +45,7 @@ NEEDS: dict[str, str] = {
     "idempotency": "an operation takes an Idempotency-Key: app/core/idempotency.py",
     "webhooks": "signed events are received: app/core/webhooks.py, app/replay.py",
     "webhook_stripe": "a webhook is signed by Stripe's scheme: app/core/signatures.py",
-    "webhook_standard": "a webhook is signed by the Standard Webhooks scheme: app/core/signatures.py",
+    "webhook_standard": "a webhook is signed by Standard Webhooks' scheme: app/core/signatures.py",
     "webhook_hmac": "a webhook is signed by a plain HMAC: app/core/signatures.py",
     "cache": "an answer is cached: app/core/cache.py",
     "jobs": "an operation or an event is worked off later: app/core/jobs.py",
