@@ -17,13 +17,13 @@ _EMPTY = (
     ("sa.Integer", "0"),
     ("sa.BigInteger", "0"),
     ("sa.Numeric", "0"),
-    ("sa.Double", "0.0"),
+    ("sa.Float", "0.0"),
     ("sa.Boolean", "False"),
     ("sa.DateTime", "datetime(1970, 1, 1, tzinfo=UTC)"),
     ("sa.Date", "date(1970, 1, 1)"),
     ("sa.Time", "time(0)"),
     ("sa.Uuid", "UUID(int=0)"),
-    ("sa.JSON", "{}"),
+    ("sa.JSON", 'sa.literal_column("\'{}\'")'),
     ("sa.LargeBinary", 'b""'),
 )
 

@@ -406,6 +406,13 @@ _ENTRIES = (
         "CardError: {status: 402, code: declined}\nBankError: {status: 402, code: declined}",
         "CardError: {status: 402, code: card_declined}\nBankError: {status: 402, code: bank_declined}",
     ),
+    Entry(
+        "FG901",
+        "a change that may lose data",
+        "The entity's table has been migrated, and the change would drop values, or demand what rows of today do not have. It is made once the spec allows it by name: `drop Payment.note`, `drop Payment`, `narrow Payment.name`, `require Payment.note`. A column that is only called otherwise now says `was`.",
+        "entities:\n  Payment:\n    fields: {amount: int}         # there was a note",
+        "entities:\n  Payment:\n    fields: {amount: int}\nallow: [drop Payment.note]",
+    ),
 )
 
 CATALOGUE: dict[str, Entry] = {entry.code: entry for entry in _ENTRIES}
