@@ -64,6 +64,7 @@ _FAMILIES = {
     "FG6": "rules",
     "FG7": "examples",
     "FG8": "warnings",
+    "FG9": "changes of what is stored",
 }
 
 
