@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -305,3 +307,14 @@ def test_a_command_without_a_model_imports_no_model_library() -> None:
         "sys.exit(any(name in sys.modules for name in ('pydantic_ai', 'pydantic', 'yaml')))"
     )
     assert run_python(code).returncode == 0
+
+
+def test_a_conversation_leaves_no_event_loop_behind() -> None:
+    before = {id(loop) for loop in open_loops()}
+    Scripted(BAD, GOOD, ANSWERED).draft()
+    assert [loop for loop in open_loops() if id(loop) not in before] == []
+
+
+def open_loops() -> list[asyncio.AbstractEventLoop]:
+    found = (each for each in gc.get_objects() if isinstance(each, asyncio.AbstractEventLoop))
+    return [loop for loop in found if not loop.is_closed()]

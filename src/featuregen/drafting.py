@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from featuregen.errors import FeaturegenError, SpecError
 
 if TYPE_CHECKING:
+    from asyncio import Runner
     from collections.abc import Iterable
     from decimal import Decimal
 
@@ -95,10 +96,13 @@ class _Conversation:
         self.fault = ""
 
     def run(self, ticket: str) -> Drafted:
+        from asyncio import Runner
+
         from pydantic_ai.exceptions import AgentRunError, UserError
 
         try:
-            self._talk(_first(ticket))
+            with Runner() as runner:  # one loop for all requests, and closed: `run_sync` leaves one
+                self._talk(_first(ticket), runner)
         except (AgentRunError, UserError) as error:
             if self.best is None:
                 raise FeaturegenError(
@@ -108,10 +112,10 @@ class _Conversation:
             return self._drafted((f"the model stopped before its last answer: {error}",))
         return self._drafted()
 
-    def _talk(self, prompt: str) -> None:
+    def _talk(self, prompt: str, runner: Runner) -> None:
         asked = False
         for _ in range(MOST_REQUESTS):
-            text = self._ask(prompt)
+            text = runner.run(self._ask(prompt))
             spec, fault = _read(text)
             if spec is None:
                 self.fault = fault
@@ -126,10 +130,10 @@ class _Conversation:
             asked = True
             prompt = _still_open(questions)
 
-    def _ask(self, prompt: str) -> str:
+    async def _ask(self, prompt: str) -> str:
         from pydantic_ai import UsageLimits
 
-        result = self.agent.run_sync(
+        result = await self.agent.run(
             prompt,
             message_history=self.history,
             usage=self.usage,
