@@ -116,6 +116,7 @@ def feature_context(plan: FeaturePlan) -> dict[str, object]:
         "operations": plan.operations,
         "hooks": plan.hooks,
         "router": plan.router,
+        "webhooks": plan.webhooks,
         "tests": plan.tests,
         "docs": plan.docs,
     }

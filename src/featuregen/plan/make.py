@@ -15,6 +15,7 @@ from featuregen.plan.quote import py_string
 from featuregen.plan.scene_examples import plan_examples
 from featuregen.plan.scenes import plan_tests
 from featuregen.plan.shared import plan_contribution
+from featuregen.plan.stored_webhooks import plan_webhooks
 from featuregen.plan.tables import plan_table_module
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         operations=plan_operations(spec),
         hooks=plan_hooks(spec),
         router=plan_router(spec),
+        webhooks=plan_webhooks(spec),
         fakes=plan_fakes(spec),
         tests=plan_tests(spec),
         contribution=contribution,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from featuregen.plan.models import ModelsPlan
     from featuregen.plan.scenes import TestsPlan
     from featuregen.plan.stored import StoredPlan, StorePlan
+    from featuregen.plan.stored_webhooks import WebhooksPlan
     from featuregen.plan.tables import TablesPlan
     from featuregen.plan.types import FieldPlan
     from featuregen.spec.model import FeatureSpec, Path
@@ -202,6 +203,7 @@ class FeaturePlan(NamedTuple):
     operations: tuple[OperationPlan, ...]
     hooks: tuple[HookPlan, ...]
     router: RouterPlan
+    webhooks: WebhooksPlan | None
     fakes: tuple[FakePlan, ...]
     tests: TestsPlan
     docs: DocsPlan

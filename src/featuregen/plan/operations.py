@@ -25,9 +25,12 @@ from featuregen.plan.signatures import (
 from featuregen.plan.stored import plan_store, plan_stored
 from featuregen.plan.stored_imports import hook_imports, router_imports, service_imports
 from featuregen.plan.stored_rows import answers_version, conflict, may_conflict, not_found, rows_of
+from featuregen.plan.stored_webhooks import events
 from featuregen.plan.types import annotate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from featuregen.spec.model import FeatureSpec, Operation, Upstream
 
 _ELSEWHERE = {
@@ -419,7 +422,21 @@ def plan_hooks(spec: FeatureSpec) -> tuple[HookPlan, ...]:
             stub_or_none = None if result == "None" else "return result"
             signature = ", ".join([*first, *given])
             hooks.append(HookPlan(operation.after, signature, result, text, stub_or_none))
-    return tuple(hooks)
+    return (*hooks, *_event_hooks(spec))
+
+
+def _event_hooks(spec: FeatureSpec) -> Iterator[HookPlan]:
+    for event in events(spec):
+        if event.hook is not None:
+            text = docstring(
+                f"Run for each {event.type}, once",
+                "What it changes in the session is committed with the event. What it raises is "
+                "kept with the event, which is tried again.",
+                indent=4,
+            )
+            given = "event: Event, *, session: AsyncSession"
+            stub = f'raise NotImplementedYetError("{event.hook}")'
+            yield HookPlan(event.hook, given, "None", text, stub)
 
 
 def _hook_body(operation: Operation, spec: FeatureSpec) -> str | None:

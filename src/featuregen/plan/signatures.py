@@ -190,7 +190,7 @@ def takes_attempt(operation: Operation, spec: FeatureSpec) -> bool:
 
 def stores(spec: FeatureSpec) -> bool:
     """Whether the service has a session, and its hooks with it."""
-    return bool(spec.entities)
+    return bool(spec.entities or spec.webhooks)
 
 
 def hook_parameters(operation: Operation, spec: FeatureSpec) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.signatures import stores
 from featuregen.plan.stored_create import CreateStep, finish_create, plan_create
 from featuregen.plan.stored_list import ListStep, OrdersPlan, plan_list, plan_orders
 from featuregen.plan.stored_read import GetStep, plan_get
@@ -21,6 +22,7 @@ from featuregen.plan.stored_rows import (
     variable,
     visibility,
 )
+from featuregen.plan.stored_webhooks import EventMethodPlan, plan_events
 from featuregen.plan.stored_write import ChangeStep, finish_change, plan_change
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class StorePlan(NamedTuple):
     lookups: tuple[LookupPlan, ...]
     visibilities: tuple[VisibilityPlan, ...]
     completions: tuple[CompletionPlan, ...]
+    events: tuple[EventMethodPlan, ...]
 
 
 def plan_stored(operation: Operation, spec: FeatureSpec) -> StoredPlan | None:
@@ -82,7 +85,7 @@ def _result(operation: Operation, finish: tuple[str, ...], spec: FeatureSpec) ->
 
 def plan_store(spec: FeatureSpec) -> StorePlan | None:
     """What the service needs besides its operations; None where nothing is stored."""
-    if not spec.entities:
+    if not stores(spec):
         return None
     operations = [operation for operation in spec.operations.values() if operation.stored]
     lookups = {found.name: lookup_plan(found, spec) for found in _lookups(spec)}
@@ -96,6 +99,7 @@ def plan_store(spec: FeatureSpec) -> StorePlan | None:
             if any(_reads(entity.name, operation, spec) for operation in operations)
         ),
         completions=tuple({each.name: each for each in completions if each}.values()),
+        events=plan_events(spec),
     )
 
 

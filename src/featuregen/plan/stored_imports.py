@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.plan.names import pascal
+from featuregen.plan.signatures import stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ def tables(spec: FeatureSpec) -> Iterator[str]:
 
 
 def service_imports(spec: FeatureSpec) -> tuple[str, ...]:
-    if not spec.entities:
+    if not stores(spec):
         return _attempt(spec)
     return (
         "from sqlalchemy import ColumnElement, and_, case, delete, exists, func, not_, or_, select",
@@ -30,22 +31,24 @@ def service_imports(spec: FeatureSpec) -> tuple[str, ...]:
         "from app.core.errors import PreconditionFailedError",
         *(f"from app.core.errors import {name}" for name in spec.errors),
         "from app.core.preconditions import Versioned",
+        "from app.core.webhooks import Event, Outcome",
         "from app.db.base import utcnow",
-        "from app.db.queries import changed, commit, contains, flush, page",
+        "from app.db.queries import change, changed, commit, contains, flush, page",
         *_attempt(spec),
         *tables(spec),
     )
 
 
 def hook_imports(spec: FeatureSpec) -> tuple[str, ...]:
-    session = ("from sqlalchemy.ext.asyncio import AsyncSession",) if spec.entities else ()
-    return (*session, *_attempt(spec))
+    session = ("from sqlalchemy.ext.asyncio import AsyncSession",) if stores(spec) else ()
+    event = ("from app.core.webhooks import Event",) if spec.webhooks else ()
+    return (*session, *event, *_attempt(spec))
 
 
 def router_imports(spec: FeatureSpec) -> tuple[str, ...]:
     keyed = any(operation.idempotent for operation in spec.operations.values())
     return (
-        *(("from app.db.session import SessionDep",) if spec.entities else ()),
+        *(("from app.db.session import SessionDep",) if stores(spec) else ()),
         *(("from app.core.preconditions import IfMatch, RequiredIfMatch, etag_of",)),
         *(
             (

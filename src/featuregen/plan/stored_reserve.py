@@ -145,10 +145,23 @@ def release(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     reserve = operation.reserve
     if reserve is None:
         return ()
-    entity = bounded(reserve, spec)
-    less = f"{column(entity, reserve.field)} - {_amount(operation, reserve, spec)}"
     at = _bounded_id(operation, reserve, spec)
-    return (executed(entity, at, (f"{reserve.field}={less}",), spec),)
+    return (_given_back(reserve, at, _amount(operation, reserve, spec), spec),)
+
+
+def releasing(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:
+    """The same where an event tells of the refusal: only the new row is in hand."""
+    entity, made = bounded(reserve, spec), spec.entities[operation.entity or ""]
+    row = variable(made)
+    at = (f"{column(entity, entity.id.name)} == {row}.{reference(operation, reserve, spec)}",)
+    amount = _number(reserve.by, entity, reserve) or f"{row}.{reserve.by}"
+    return _given_back(reserve, at, amount, spec)
+
+
+def _given_back(reserve: Reserve, at: tuple[str, ...], amount: str, spec: FeatureSpec) -> str:
+    entity = bounded(reserve, spec)
+    less = f"{column(entity, reserve.field)} - {amount}"
+    return executed(entity, at, (f"{reserve.field}={less}",), spec)
 
 
 def completion(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
