@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -311,7 +312,8 @@ def test_a_command_without_a_model_imports_no_model_library() -> None:
 
 def test_a_conversation_leaves_no_event_loop_behind() -> None:
     before = {id(loop) for loop in open_loops()}
-    Scripted(BAD, GOOD, ANSWERED).draft()
+    with ThreadPoolExecutor(1) as fresh:  # a thread that has no loop which could serve again
+        fresh.submit(Scripted(BAD, GOOD, ANSWERED).draft).result()
     assert [loop for loop in open_loops() if id(loop) not in before] == []
 
 
