@@ -6,7 +6,7 @@ SQLite alters a table by copying it, which alembic's batches do; on PostgreSQL a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from featuregen.migrations.types import conversion, digits_of, empty_value
@@ -21,30 +21,56 @@ _VARIANT = '.with_variant(sa.BigInteger(), "sqlite")'
 
 
 def statements(changed: Changes, *, back: bool = False) -> list[str]:
-    """The body of a function. `back`: columns that come back empty are filled all the same."""
-    lines: list[str] = []
-    for change in changed.changed:
-        if change.old.name != change.new.name:
-            lines += _rename_table(change.old.name, change.new.name)
-    created, late = in_order(changed.created)
-    for table in created:
-        lines += _create_table(table, [each for each in table.references if each not in late])
-    for table in created:
-        lines += _batch(table.name, [_add_reference(e) for e in table.references if e in late])
-    for change in changed.changed:
-        if not change.empty:
-            lines += _alter_table(change, back=back)
-    dropped, late = in_order(changed.dropped)
-    for table in reversed(dropped):
-        lines += _batch(table.name, [_drop_reference(e) for e in table.references if e in late])
-    for table in reversed(dropped):
-        lines += [
-            *(_drop_index(key, table.name) for key in reversed(table.indexes)),
-            f"op.drop_table({py_string(table.name)})",
-        ]
+    """The body of a function. `back`: columns that come back empty are filled all the same.
+
+    What goes, goes first: names of keys are the whole database's, and the new ones may be the same.
+    """
+    altered = [each for each in changed.changed if not each.empty]
+    lines = [line for change in altered for line in _take_away(change)]
+    lines += _drop_tables(changed.dropped)
+    lines += _rename_tables({each.old.name: each.new.name for each in changed.changed})
+    lines += _create_tables(changed.created)
+    lines += [line for change in altered for line in _bring(change, back=back)]
     if any("on_sqlite" in line for line in lines):
         lines.insert(0, ON_SQLITE)
     return lines
+
+
+def _drop_tables(tables: Sequence[Table]) -> Iterator[str]:
+    dropped, late = in_order(tables)
+    for table in reversed(dropped):
+        yield from _batch(table.name, [_drop_reference(e) for e in table.references if e in late])
+    for table in reversed(dropped):
+        yield from (_drop_index(key, table.name) for key in reversed(table.indexes))
+        yield f"op.drop_table({py_string(table.name)})"
+
+
+def _rename_tables(names: Mapping[str, str]) -> Iterator[str]:
+    """Each once its new name is free; one of a circle waits under a name of its own."""
+    waiting = {old: new for old, new in names.items() if old != new}
+    while waiting:
+        free = [old for old, new in waiting.items() if new not in waiting]
+        if free:
+            yield from _rename_table(free[0], waiting.pop(free[0]))
+        else:
+            old, new = waiting.popitem()
+            waiting[f"{old}_"] = new
+            yield from _rename_table(old, f"{old}_")
+
+
+def _rename_table(old: str, new: str) -> Iterator[str]:
+    """PostgreSQL's name of the primary key's index would stand in a next table's way."""
+    yield f"op.rename_table({py_string(old)}, {py_string(new)})"
+    yield 'if op.get_context().dialect.name == "postgresql":'
+    yield f'    op.execute(\'ALTER INDEX "pk_{old}" RENAME TO "pk_{new}"\')'
+
+
+def _create_tables(tables: Sequence[Table]) -> Iterator[str]:
+    created, late = in_order(tables)
+    for table in created:
+        yield from _create_table(table, [each for each in table.references if each not in late])
+    for table in created:
+        yield from _batch(table.name, [_add_reference(e) for e in table.references if e in late])
 
 
 def in_order(tables: Sequence[Table]) -> tuple[list[Table], list[Reference]]:
@@ -63,13 +89,6 @@ def in_order(tables: Sequence[Table]) -> tuple[list[Table], list[Reference]]:
 
 def _awaited(table: Table, names: set[str]) -> list[Reference]:
     return [each for each in table.references if each.table in names - {table.name}]
-
-
-def _rename_table(old: str, new: str) -> Iterator[str]:
-    """PostgreSQL's name of the primary key's index would stand in a next table's way."""
-    yield f"op.rename_table({py_string(old)}, {py_string(new)})"
-    yield 'if op.get_context().dialect.name == "postgresql":'
-    yield f'    op.execute(\'ALTER INDEX "pk_{old}" RENAME TO "pk_{new}"\')'
 
 
 def _create_table(table: Table, references: Sequence[Reference]) -> Iterator[str]:
@@ -98,23 +117,26 @@ def _primary_key(table: Table) -> str:
     return f"sa.PrimaryKeyConstraint({_names(table.primary_key)}, name={name})"
 
 
-def _alter_table(change: TableChange, *, back: bool) -> Iterator[str]:
-    """Take away, change and add, fill, and only then demand."""
-    old, new = change.old, change.new
-    for key in old.indexes:
+def _take_away(change: TableChange) -> Iterator[str]:
+    for key in change.old.indexes:
         if not change.still(key):
-            yield _drop_index(key, new.name)
+            yield _drop_index(key, change.old.name)
+    yield from _batch(change.old.name, _taken_away(change))
+
+
+def _bring(change: TableChange, *, back: bool) -> Iterator[str]:
+    """Change and add, fill, and only then demand."""
+    new = change.new
     filled = list(_filled(change, back=back))
-    first, then, last = _taken_away(change), _changed_and_added(change), _demanded(change)
-    if filled or change.renames or change.gone or change.added:
-        yield from _batch(new.name, first)
+    then, last = _changed_and_added(change), _demanded(change)
+    if filled or change.added:
         yield from _batch(new.name, then)
         yield from filled
         yield from _batch(new.name, last)
     else:
-        yield from _batch(new.name, [*first, *then, *last])
+        yield from _batch(new.name, [*then, *last])
     for key in new.indexes:
-        if key not in old.indexes or not change.still(key):
+        if key not in change.old.indexes or not change.still(key):
             yield _create_index(key, new.name)
 
 

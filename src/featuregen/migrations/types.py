@@ -23,7 +23,7 @@ _EMPTY = (
     ("sa.Date", "date(1970, 1, 1)"),
     ("sa.Time", "time(0)"),
     ("sa.Uuid", "UUID(int=0)"),
-    ("sa.JSON", 'sa.literal_column("\'{}\'")'),
+    ("sa.JSON", "sa.literal_column(\"'{}'\")"),
     ("sa.LargeBinary", 'b""'),
 )
 
