@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from database_servers import postgres, postgres_url, redis_url  # noqa: F401 - fixtures
 
@@ -19,6 +20,19 @@ from featuregen.progress import Silent
 
 # A runner in the background ignores SIGINT, and so would all that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples in every run of CI: new ones are looked for at home, and by the heavy runs.
+hypothesis.settings.register_profile(
+    "ci", derandomize=True, database=None, deadline=None, print_blob=True
+)
+hypothesis.settings.register_profile("random", deadline=None, print_blob=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    bounded = config.getoption("markexpr") == "not heavy"
+    in_ci = bounded and os.environ.get("CI") == "true"
+    hypothesis.settings.load_profile("ci" if in_ci else "random")
+
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAYMENT = REPOSITORY / "examples" / "payment" / "payment.yaml"
