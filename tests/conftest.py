@@ -25,7 +25,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 hypothesis.settings.register_profile(
     "ci", derandomize=True, database=None, deadline=None, print_blob=True
 )
-hypothesis.settings.register_profile("random", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
