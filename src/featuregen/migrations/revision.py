@@ -52,9 +52,9 @@ def revision(
     where the history has more than one end.
     """
     changed = changes(old, new)
+    check_losses(spec, changed)
     if changed.empty:
         return None
-    check_losses(spec, changed)
     name = revision_id(history.next_number, spec.feature)
     return Revision(name, f"{VERSIONS}/{name}.py", _text(spec, changed, name, history.head()))
 
