@@ -55,14 +55,6 @@ ORIGINS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _own_mypy_cache(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Tiny projects of one second, one size and one file name are the same to mypy's cache."""
-    monkeypatch.setenv("FEATUREGEN_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture(scope="session")
 def environment() -> Iterable[Environment]:
     """The four tools and nothing else, built once and kept in the repository's build folder."""
@@ -76,15 +68,36 @@ def run(
     tree: Path, environment: Environment, files: dict[str, str], **options: object
 ) -> Verification:
     """Write the files over a sound project and verify it; all of them count as generated."""
-    for path, text in {"pyproject.toml": PYPROJECT, **SOUND, **files}.items():
-        (tree / path).parent.mkdir(parents=True, exist_ok=True)
-        (tree / path).write_text(text)
+    write(tree, files)
     generated = options.pop("generated", [*SOUND, *files])
     return verify(tree, environment, generated=generated, origins=ORIGINS, **options)  # type: ignore[arg-type]
 
 
+def write(tree: Path, files: dict[str, str]) -> None:
+    for path, text in {"pyproject.toml": PYPROJECT, **SOUND, **files}.items():
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(text)
+
+
 def said(verification: Verification, stage: str) -> str:
     return next(found.summary for found in verification.stages if found.name == stage)
+
+
+def test_files_of_one_second_and_size_are_not_taken_for_each_other(
+    tmp_path: Path, environment: Environment
+) -> None:
+    """Two projects share mypy's cache, and one name, size and time of a file."""
+    tests = "from app.shop import Shop\n\n\ndef test_it() -> None:\n    assert Shop()\n"
+    outcomes = []
+    for returns in ("int", "str"):
+        tree = tmp_path / returns
+        shop = SHOP.replace("-> int", f"-> {returns}")
+        write(tree, {"app/shop.py": shop, "tests/test_shop.py": tests})
+        for path in tree.rglob("*.py"):
+            os.utime(path, (1_700_000_000, 1_700_000_000))
+        found = verify(tree, environment, generated=["app/shop.py", "tests/test_shop.py"])
+        outcomes.append(said(found, "mypy"))
+    assert outcomes[0] != outcomes[1]
 
 
 def test_a_sound_feature_passes_with_its_tests_and_coverage(

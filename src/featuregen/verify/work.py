@@ -89,9 +89,12 @@ class Work:
         if not self.python_files:
             return Part(())
         flags = mypy_flags(self.tree)
+        # By whole paths: two files of one second, size and relative path are the same to mypy's
+        # cache, in which projects meet. No two verifications have one path; so it reads the files.
+        files = [str(self.tree / path) for path in self.python_files]
         with _mypy_cache(self.environment, self.tree, flags, self.scratch) as cache:
             command = [str(self.environment.python), "-m", "mypy", *flags, "--output", "json"]
-            command += ["--cache-dir", str(cache), "--no-error-summary", "--", *self.python_files]
+            command += ["--cache-dir", str(cache), "--no-error-summary", "--", *files]
             finished = self._run(command)
         findings = read_mypy(finished)
         ran = finished.code == 0 or (finished.code == 1 and findings)
