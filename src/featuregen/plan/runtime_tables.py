@@ -81,14 +81,15 @@ JOB = Machinery(
         Column("id", "sa.String(64)"),
         Column("operation", "sa.String(100)"),
         Column("owner_id", "sa.String(255)"),
+        Column("input", "sa.Text()"),
         Column("status", "sa.String(16)"),
         Column("result", "sa.Text()", nullable=True),
         Column("error", "sa.Text()", nullable=True),
         Column("attempts", "sa.Integer()"),
-        Column("locked_until", "sa.DateTime(timezone=True)"),
+        Column("locked_until", "sa.DateTime(timezone=True)", nullable=True),
         Column("created_at", "sa.DateTime(timezone=True)"),
     ),
-    (("created_at",),),
+    (("locked_until",),),
 )
 
 

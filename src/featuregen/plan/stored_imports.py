@@ -63,5 +63,5 @@ def router_imports(spec: FeatureSpec) -> tuple[str, ...]:
 
 def _attempt(spec: FeatureSpec) -> tuple[str, ...]:
     if any(operation.idempotent for operation in spec.operations.values()):
-        return ("from app.core.idempotency import Attempt",)
+        return ("from app.core.attempts import Attempt",)
     return ()
