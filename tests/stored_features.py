@@ -62,9 +62,9 @@ def module_of(spec: FeatureSpec) -> str:
     return format_files({"app/tables/it.py": text})["app/tables/it.py"]
 
 
-def skeleton() -> dict[str, object]:
+def skeleton(*needs: str) -> dict[str, object]:
     """What the skeleton's templates see."""
-    contribution = Contribution("x", "X", (), (), (), (), NEEDS, (), "")
+    contribution = Contribution("x", "X", (), (), (), (), (*NEEDS, *needs), (), "")
     return project_context(plan_project("shop", (contribution,)), (contribution,))
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from featuregen.plan.contribution import Contribution
+    from featuregen.plan.schema import Table
     from featuregen.spec.model import FeatureSpec
 
 
@@ -41,6 +42,24 @@ def _with_one(spec: FeatureSpec, mine: Contribution, other: Contribution) -> Ite
     for route, name in zip(mine.routes, spec.operations, strict=True):
         if route in taken:
             yield _taken(spec, ("operations", name), f"the route {route}", other)
+    yield from _in_database(spec, mine, other)
+
+
+def _in_database(
+    spec: FeatureSpec, mine: Contribution, other: Contribution
+) -> Iterator[Diagnostic]:
+    taken = {name for table in other.tables for name in _database_names(table)}
+    for table in mine.tables:
+        path = ("entities", table.subject) if table.kind == "entity" else ("feature",)
+        clash = next((name for name in _database_names(table) if name in taken), None)
+        if clash is not None:
+            yield _taken(spec, path, f"the name {clash} in the database", other)
+
+
+def _database_names(table: Table) -> Iterator[str]:
+    """What no two tables of a database share: their names, and those of their indexes."""
+    yield table.name
+    yield from (key.name for key in (*table.unique, *table.indexes))
 
 
 def _taken(
