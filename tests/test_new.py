@@ -13,8 +13,9 @@ import pytest
 from conftest import OK_CASES, PAYMENT, snapshot
 
 from featuregen.errors import FeaturegenError, SpecError
-from featuregen.pipeline import Options, new, plan
+from featuregen.pipeline import Options, new, plan, report
 from featuregen.progress import Silent
+from featuregen.workspace import pending
 
 UNPROVEN = Options(verify=False)
 QUOTE = next(path for path in OK_CASES if path.stem == "quote")
@@ -208,3 +209,17 @@ def test_killed_at_any_write_the_rerun_gives_the_old_or_the_new_tree(
     assert featuregen(*arguments, fault="") == 0
     assert snapshot(payment_project) == snapshot(twin)
     assert snapshot(payment_project) != old
+
+
+def test_a_report_is_of_the_tree_that_an_interrupted_run_is_brought_back_to(
+    payment_project: Path,
+) -> None:
+    old = snapshot(payment_project)
+    arguments = ("new", str(QUOTE), "--into", str(payment_project), "--no-verify")
+    at = 1
+    while not pending(payment_project):
+        at += 40
+        assert featuregen(*arguments, fault=str(at)) == -signal.SIGKILL
+    told = report(payment_project, "payment", Options(verify=False), Silent())
+    assert snapshot(payment_project) == old
+    assert {change.path for change in told.files} <= set(old)

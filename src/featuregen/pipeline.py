@@ -166,6 +166,14 @@ def verify(
 ) -> RunResult:
     """Run the proof of a project as it stands, for all its features or the named ones."""
     from featuregen.opening import opened
+
+    with opened(root) as project:
+        return _verified(project, features or project.features, options, progress)
+
+
+def _verified(
+    project: Project, features: Sequence[str], options: Options, progress: Progress
+) -> RunResult:
     from featuregen.plan.make import make_plan
     from featuregen.progress import Stopwatch
     from featuregen.workspace import stage
@@ -173,47 +181,28 @@ def verify(
     watch = Stopwatch(progress)
     given: list[Given] = []
     subjects: list[Subject] = []
-    with opened(root) as project:
-        names = features or project.features
-        with watch.stage("check"):
-            for name in names:
-                given.append(applied(project, name))
-                subjects.append(subject_of(make_plan(given[-1].spec)))
-                if len(names) > 1:
-                    given[-1].drop()
-        verification = prove_subjects(stage(project.root, ()), subjects, options, watch)
+    with watch.stage("check"):
+        for name in features:
+            given.append(applied(project, name))
+            subjects.append(subject_of(make_plan(given[-1].spec)))
+            if len(features) > 1:
+                given[-1].drop()
+    verification = prove_subjects(stage(project.root, ()), subjects, options, watch)
     outcome: Literal["verified", "failed"] = "verified" if verification.ok else "failed"
     return _result("verify", outcome, None, project, watch, verification, given=given)
 
 
 def report(root: Path, feature: str, options: Options, progress: Progress) -> RunResult:
     """`verify` of one feature, with everything that there is to say about it."""
-    from featuregen.lock import load_lock
-    from featuregen.project import existing_project
-    from featuregen.results import FileChange
-    from featuregen.wiring.wire import PATHS, wired_ids
+    from featuregen.opening import opened
 
-    project = existing_project(root)
-    result = replace(
-        verify(root, (feature,), options, progress)
-        if options.verify
-        else _unverified(project, feature),
-        command="report",
-    )
-    lock = load_lock(project.root, feature)
-    if lock is None or lock.contribution is None:
-        return result
-    own: dict[str, Literal["create", "modify"]] = dict.fromkeys(lock.files, "create")
-    touched = (
-        path for path in PATHS if set(wired_ids(lock.contribution, (path,))) & set(lock.wired)
-    )
-    shared: dict[str, Literal["create", "modify"]] = dict.fromkeys(touched, "modify")
-    changes = (
-        FileChange(path, action, _lines((project.root / path).read_bytes()))
-        for path, action in sorted({**own, **shared}.items())
-        if (project.root / path).is_file()
-    )
-    return replace(result, files=tuple(changes))
+    with opened(root) as project:
+        result = (
+            _verified(project, (feature,), options, progress)
+            if options.verify
+            else _unverified(project, feature)
+        )
+        return replace(result, command="report", files=_files_of(project, feature))
 
 
 def _unverified(project: Project, feature: str) -> RunResult:
@@ -221,6 +210,27 @@ def _unverified(project: Project, feature: str) -> RunResult:
 
     watch = Stopwatch(Silent())
     return _result("report", "unchanged", None, project, watch, given=[applied(project, feature)])
+
+
+def _files_of(project: Project, feature: str) -> tuple[FileChange, ...]:
+    """The feature's own files as they stand, and the shared ones that hold something of it."""
+    from featuregen.lock import load_lock
+    from featuregen.results import FileChange
+    from featuregen.wiring.wire import PATHS, wired_ids
+
+    lock = load_lock(project.root, feature)
+    if lock is None or lock.contribution is None:
+        return ()
+    own: dict[str, Literal["create", "modify"]] = dict.fromkeys(lock.files, "create")
+    touched = (
+        path for path in PATHS if set(wired_ids(lock.contribution, (path,))) & set(lock.wired)
+    )
+    shared: dict[str, Literal["create", "modify"]] = dict.fromkeys(touched, "modify")
+    return tuple(
+        FileChange(path, action, _lines((project.root / path).read_bytes()))
+        for path, action in sorted({**own, **shared}.items())
+        if (project.root / path).is_file()
+    )
 
 
 def missing(
