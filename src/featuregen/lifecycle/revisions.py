@@ -93,7 +93,7 @@ def relink(known: Known, feature: str, kept: Collection[str]) -> Relinked:
     files = [Write(path, text) for path, text in changed.items()]
     locks = _relinked_locks(known, feature, changed, texts)
     tables = lock.contribution.tables if lock.contribution else ()
-    notes = _told(sorted(table.name for table in tables), gone)
+    notes = _told(sorted(table.name for table in tables), gone, left=len(texts) > len(gone))
     return Relinked((*files, *locks), {path: texts[path] for path in changed}, tuple(notes))
 
 
@@ -113,11 +113,13 @@ def _relinked_locks(
             yield write_lock(replace(lock, files={**lock.files, **mine}))
 
 
-def _told(tables: Sequence[str], gone: Sequence[str]) -> Iterator[str]:
+def _told(tables: Sequence[str], gone: Sequence[str], *, left: bool) -> Iterator[str]:
     yield (
         f"databases that have been migrated keep the tables {', '.join(tables)}: drop them there "
         "once nothing needs them"
     )
+    if not left:
+        return
     ids = ", ".join(path.rpartition("/")[2].removesuffix(".py") for path in gone)
     yield (
         f"a database that stands at {ids} is to be told where it is now: alembic stamp --purge head"
