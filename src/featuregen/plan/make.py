@@ -50,6 +50,9 @@ def _origins(spec: FeatureSpec) -> list[Origin]:
     """Symbols of the generated files, and the part of the spec that each comes from."""
     feature = spec.feature
     found = [Origin(f"app/models/{feature}.py", name, ("models", name)) for name in spec.models]
+    found += [
+        Origin(f"app/tables/{feature}.py", name, ("entities", name)) for name in spec.entities
+    ]
     for name in spec.upstreams:
         if callers(name, spec):
             found.append(
