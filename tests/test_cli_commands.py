@@ -10,7 +10,7 @@ import pytest
 from cli_process import GOOD, featuregen
 from report_samples import BROKEN, BY_HAND, CREATED, PLANNED
 
-from featuregen.cli.documents import as_json, plan_document, run_document
+from featuregen.documents import as_json, plan_document, run_document
 from featuregen.json_models import (
     Document,
     ExplainDocument,

@@ -15,9 +15,9 @@ from report_samples import BROKEN, BY_HAND, CREATED, FAILED
 
 from featuregen.cli.faults import error_text
 from featuregen.cli.run import Outcome, run
-from featuregen.cli.runs import exit_code
 from featuregen.errors import FeaturegenError
 from featuregen.json_models import Document
+from featuregen.results import exit_code
 from featuregen.terminal import Style
 
 PLAIN = Style(color=False)

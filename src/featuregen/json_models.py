@@ -1,7 +1,7 @@
 """The documents that `--json` prints: version 1.
 
 Keys may be added within a version; none changes its meaning or goes away. For readers:
-`RunDocument.model_validate_json(stdout)`. `cli.documents` writes what they describe, as plain data.
+`RunDocument.model_validate_json(stdout)`. `documents` writes what they describe, as plain data.
 """
 
 from __future__ import annotations

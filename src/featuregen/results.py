@@ -169,3 +169,10 @@ class RunResult:
     """Of all features that the run was about: name, and file:line of the stub."""
     test_functions: tuple[int, int] | None = None
     """How many the features' test files define, before and after."""
+
+
+def exit_code(result: RunResult) -> int:
+    """A proof that failed (1) outweighs what is left to a person (3)."""
+    if result.outcome == "failed" or (result.verification and not result.verification.ok):
+        return 1
+    return 3 if result.by_hand or result.conflicts or result.outcome == "due" else 0

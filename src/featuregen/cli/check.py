@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from featuregen.checked import Checked
 from featuregen.cli.run import DONE, Outcome, run
 from featuregen.errors import FeaturegenError, SpecError
 from featuregen.terminal import visible
 
 if TYPE_CHECKING:
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.errors import Diagnostic
     from featuregen.questions import Question
     from featuregen.spec.model import FeatureSpec
     from featuregen.terminal import Style
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One spec: valid, perhaps with warnings, or with the fault that stops it."""
-
-    file: str
-    feature: str | None
-    warnings: tuple[Diagnostic, ...] = ()
-    fault: FeaturegenError | None = None
-
-    @property
-    def diagnostics(self) -> tuple[Diagnostic, ...]:
-        return self.fault.diagnostics if isinstance(self.fault, SpecError) else self.warnings
 
 
 def check_command(specs: Sequence[str | Path], *, strict: bool = False, json: bool = False) -> int:
@@ -88,7 +74,7 @@ def _diagnostic(question: Question) -> Diagnostic:
 
 def _outcome(checked: tuple[Checked, ...]) -> Outcome:
     def document() -> Document:
-        from featuregen.cli.documents import check_document
+        from featuregen.documents import check_document
 
         return check_document(checked, exit_code)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from featuregen.cli.run import BUG, INTERRUPTED, Outcome
+from featuregen.cli.run import INTERRUPTED, Outcome
 from featuregen.errors import FeaturegenError, SeveralSpecsError, SpecError
 from featuregen.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.errors import Diagnostic
     from featuregen.terminal import Style
 
@@ -29,30 +29,16 @@ def interruption(command: str) -> Outcome:
 
 def bug(command: str, reason: BaseException, *, full: bool) -> Outcome:
     """A fault of featuregen itself: what to report, and the traceback where it can be found."""
-    import traceback
+    from featuregen.crashes import crash, trace_of
 
-    trace = "".join(traceback.format_exception(reason))
-    saved = None if full else _save(trace)
-    hint = (
-        "this is a bug in featuregen, not in your spec or your project; please report it with the "
-        "traceback, the spec and the output of 'featuregen --version'"
-    )
-    if saved is None and not full:
-        hint += " (set FEATUREGEN_TRACEBACK=1 to see the traceback)"
-    error = FeaturegenError(
-        f"featuregen itself failed: {type(reason).__name__}: {reason}".rstrip(": "),
-        where=f"traceback in {saved}" if saved else None,
-        hint=hint,
-        exit_code=BUG,
-    )
-    return _stopped(
-        command, error, lambda style: (trace if full else "") + error_text(error, style)
-    )
+    error = crash(reason, keep=not full)
+    trace = trace_of(reason) if full else ""
+    return _stopped(command, error, lambda style: trace + error_text(error, style))
 
 
 def _stopped(command: str, error: FeaturegenError, remarks: Callable[[Style], str]) -> Outcome:
     def document() -> Document:
-        from featuregen.cli.documents import error_document
+        from featuregen.documents import error_document
 
         each = error.errors if isinstance(error, SeveralSpecsError) else (error,)
         found = [one for part in each if isinstance(part, SpecError) for one in part.diagnostics]
@@ -97,22 +83,3 @@ def _count(diagnostics: tuple[Diagnostic, ...]) -> str:
     return " and ".join(
         f"{count} {noun}{'s' if count > 1 else ''}" for count, noun in counts if count
     )
-
-
-def _save(trace: str) -> str | None:
-    """The file that now holds the traceback; None where nothing can be written."""
-    import sys
-    import time
-    from platform import platform
-
-    from featuregen.cache import cache_dir
-    from featuregen.version import VERSION
-
-    head = f"featuregen {VERSION}, Python {sys.version.split()[0]}, {platform()}\n\n"
-    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}.txt"
-    try:
-        file = cache_dir("crashes") / name
-        file.write_text(head + trace, encoding="utf-8", errors="backslashreplace")
-    except (OSError, RuntimeError):  # a user without a home is a RuntimeError
-        return None
-    return str(file)

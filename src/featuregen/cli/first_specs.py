@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.drafting import Drafted
     from featuregen.importing import Imported, Note
     from featuregen.questions import Question
@@ -127,7 +127,7 @@ def outcome(first: FirstSpec) -> Outcome:
     """The spec itself goes to stdout only where no file has it."""
 
     def document() -> Document:
-        from featuregen.cli.documents import first_spec_document
+        from featuregen.cli.spec_documents import first_spec_document
 
         return first_spec_document(first)
 

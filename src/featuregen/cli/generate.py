@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.pipeline import Options
 
 
@@ -28,7 +28,7 @@ def _plan(spec: Path, into: Path, *, all_diffs: bool) -> Outcome:
     result = plan(spec, into)
 
     def document() -> Document:
-        from featuregen.cli.documents import plan_document
+        from featuregen.documents import plan_document
 
         return plan_document(result)
 

@@ -11,7 +11,7 @@ from featuregen.terminal import visible
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.ejecting import TemplateState
     from featuregen.terminal import Style
 
@@ -48,7 +48,7 @@ def _list(given: Namespace) -> Outcome:
     found = list_templates(given.into)
 
     def document() -> Document:
-        from featuregen.cli.documents import templates_document
+        from featuregen.documents import templates_document
 
         return templates_document(found)
 
@@ -76,7 +76,7 @@ def _eject(given: Namespace, template: str) -> Outcome:
     done = eject(given.into, template, to=given.to, blocks=given.blocks)
 
     def document() -> Document:
-        from featuregen.cli.documents import templates_document
+        from featuregen.documents import templates_document
 
         return templates_document((), written=done.written)
 
@@ -90,7 +90,7 @@ def _accept(given: Namespace, template: str) -> Outcome:
     done = accept_template(given.into, template)
 
     def document() -> Document:
-        from featuregen.cli.documents import templates_document
+        from featuregen.documents import templates_document
 
         return templates_document((), written=done.written)
 
@@ -103,7 +103,7 @@ def _diff(given: Namespace, template: str) -> Outcome:
     diff = diff_template(given.into, template)
 
     def document() -> Document:
-        from featuregen.cli.documents import templates_document
+        from featuregen.documents import templates_document
 
         return templates_document((), diff=diff)
 

@@ -8,7 +8,7 @@ from featuregen.cli.run import USAGE, Outcome, run
 from featuregen.errors import FeaturegenError
 
 if TYPE_CHECKING:
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
 
 _QUESTION = "FGQ"
 
@@ -29,7 +29,7 @@ def _schema() -> Outcome:
         return dumps(schema, indent=2) + "\n"
 
     def document() -> Document:
-        from featuregen.cli.documents import schema_document
+        from featuregen.documents import schema_document
 
         return schema_document(schema)
 
@@ -59,7 +59,7 @@ def _explain(code: str | None) -> Outcome:
         entries = (CATALOGUE[code.upper()],)
 
     def document() -> Document:
-        from featuregen.cli.documents import explain_document
+        from featuregen.documents import explain_document
 
         return explain_document(entries)
 
@@ -78,7 +78,7 @@ def _explain_question(code: str) -> Outcome:
     entry = Entry(rule.id, rule.title, rule.why, wrong="", right="")
 
     def document() -> Document:
-        from featuregen.cli.documents import explain_document
+        from featuregen.documents import explain_document
 
         return explain_document((entry,))
 

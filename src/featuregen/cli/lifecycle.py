@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.merge.state import ConflictMode
     from featuregen.pipeline import Options
     from featuregen.progress import Progress
@@ -161,7 +161,7 @@ def _status(into: Path) -> Outcome:
     found = status(into)
 
     def document() -> Document:
-        from featuregen.cli.documents import status_document
+        from featuregen.documents import status_document
 
         return status_document(found)
 
@@ -185,7 +185,7 @@ def _blame(place: str, into: Path) -> Outcome:
     found = blame(into, file, int(line))
 
     def document() -> Document:
-        from featuregen.cli.documents import blame_document
+        from featuregen.documents import blame_document
 
         return blame_document(found)
 

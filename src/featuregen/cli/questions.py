@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.questions import Given, Question
     from featuregen.terminal import Style
 
@@ -113,7 +113,7 @@ def _outcome(found: Answers) -> Outcome:
     still_open = found.open()
 
     def document() -> Document:
-        from featuregen.cli.documents import questions_document
+        from featuregen.cli.spec_documents import questions_document
 
         return questions_document(found, still_open, code)
 

@@ -16,7 +16,7 @@ from featuregen.terminal import accept_any_text, style_of, to_stderr, to_stdout
 if TYPE_CHECKING:
     from types import FrameType
 
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.terminal import Style
 
 DONE, FAULT, USAGE, CONFLICT, BUG, INTERRUPTED = 0, 1, 2, 3, 70, 130
@@ -81,6 +81,6 @@ def finish(outcome: Outcome, *, json: bool) -> int:
 
 
 def _json(outcome: Outcome) -> str:
-    from featuregen.cli.documents import as_json
+    from featuregen.documents import as_json
 
     return as_json(outcome.document())

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from featuregen.cli.run import CONFLICT, DONE, FAULT, Outcome
+from featuregen.cli.run import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from featuregen.cli.documents import Document
+    from featuregen.documents import Document
     from featuregen.errors import Diagnostic
     from featuregen.results import RunResult
     from featuregen.spec.model import SpecSource
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 def run_outcome(result: RunResult, text: Callable[[Style], str] | None = None) -> Outcome:
     """By default told as a short text."""
+    from featuregen.results import exit_code
+
     code = exit_code(result)
 
     def document() -> Document:
-        from featuregen.cli.documents import run_document
+        from featuregen.documents import run_document
 
         return run_document(result, code)
 
@@ -36,13 +38,6 @@ def run_outcome(result: RunResult, text: Callable[[Style], str] | None = None) -
         remarks=lambda style: warnings_of(result.warnings, style, result.sources),
         exit_code=code,
     )
-
-
-def exit_code(result: RunResult) -> int:
-    """A proof that failed outweighs what is left to a person."""
-    if result.outcome == "failed" or (result.verification and not result.verification.ok):
-        return FAULT
-    return CONFLICT if result.by_hand or result.conflicts or result.outcome == "due" else DONE
 
 
 def warnings_of(

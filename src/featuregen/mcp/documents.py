@@ -27,7 +27,7 @@ def step(tool: str, why: str, **arguments: object) -> Document:
 
 def frame(command: str) -> Document:
     """What every document has, of a command that did its work."""
-    from featuregen.cli.documents import error_document
+    from featuregen.documents import error_document
     from featuregen.errors import FeaturegenError
 
     return error_document(command, exit_code=0, error=FeaturegenError("")) | {"error": None}
@@ -55,7 +55,7 @@ def with_fixes(document: Document, diagnostics: Sequence[Diagnostic], text: str)
 
 def stopped(command: str, error: FeaturegenError, following: Sequence[Document] = ()) -> Document:
     """The answer of a tool that could not do its work."""
-    from featuregen.cli.documents import error_document
+    from featuregen.documents import error_document
     from featuregen.errors import SpecError
 
     if isinstance(error, SpecError):

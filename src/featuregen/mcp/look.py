@@ -85,7 +85,7 @@ def _explained(subject: str) -> str | None:
 
 
 def _status(root: Path) -> Document:
-    from featuregen.cli.documents import status_document
+    from featuregen.documents import status_document
     from featuregen.lifecycle.statuses import status
 
     return status_document(status(root))

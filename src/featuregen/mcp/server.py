@@ -21,7 +21,7 @@ from featuregen.errors import FeaturegenError
 from featuregen.mcp import look, work
 from featuregen.mcp.asking import Replies, form, replies_as_answers
 from featuregen.mcp.bench import Bench
-from featuregen.mcp.documents import STOPPED, answer, stopped
+from featuregen.mcp.documents import stopped
 from featuregen.mcp.pages import compact
 from featuregen.mcp.reference import example_text, schema_text
 from featuregen.mcp.telling import Telling
@@ -177,9 +177,9 @@ def _answered(command: str, body: Callable[[], Document]) -> Document:
     except FeaturegenError as error:
         return stopped(command, error)
     except Exception as error:  # noqa: BLE001 - the last resort: a bug is told, with its traceback in a file
-        from featuregen.cli.faults import bug
+        from featuregen.crashes import crash
 
-        return answer(bug(command, error, full=False).document(), STOPPED)
+        return stopped(command, crash(error))
 
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)

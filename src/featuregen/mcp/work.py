@@ -44,8 +44,8 @@ _NO = re.compile(r"no\b[,:]?\s*(because\b[,:]?\s*)?", re.IGNORECASE)
 
 def check_spec(bench: Bench, spec: str, answers: Sequence[str], *, fix: bool = False) -> Document:
     """Diagnostics with their fixes, made first if asked for, and the questions that matter most."""
-    from featuregen.cli.check import Checked
-    from featuregen.cli.documents import check_document
+    from featuregen.checked import Checked
+    from featuregen.documents import check_document
     from featuregen.spec.load import parse_spec
 
     given = bench.read_spec(spec)
@@ -142,8 +142,8 @@ def update_feature(bench: Bench, plan_id: str, progress: Progress) -> Document:
 
 def told(result: RunResult) -> Document:
     """A finished run as an answer, with what is to be done next."""
-    from featuregen.cli.documents import run_document
-    from featuregen.cli.runs import exit_code
+    from featuregen.documents import run_document
+    from featuregen.results import exit_code
 
     return answer(run_document(result, exit_code(result)), DONE, _after(result))
 
@@ -220,7 +220,7 @@ def _ask(spec_id: str) -> Document:
 def _plan_new(
     bench: Bench, given: SpecText, spec: FeatureSpec, root: Path, about: Document
 ) -> Document:
-    from featuregen.cli.documents import plan_document
+    from featuregen.documents import plan_document
     from featuregen.lifecycle.rendering import spec_path
     from featuregen.pipeline import Given, plan
 
@@ -239,7 +239,7 @@ def _plan_new(
 def _plan_update(
     bench: Bench, given: SpecText, spec: FeatureSpec, root: Path, about: Document
 ) -> Document:
-    from featuregen.cli.documents import run_document
+    from featuregen.documents import run_document
     from featuregen.mcp.updates import plan_update
 
     result = plan_update(root, spec, given.text)
