@@ -122,6 +122,7 @@ def test_a_changed_spec_adds_a_revision_and_leaves_those_before(root: Path) -> N
     assert [each.path for each in result.files if each.path.startswith("migrations")] == [
         "migrations/versions/0002_order.py"
     ]
+    assert result.next_steps[-1].endswith("uv run alembic upgrade head")
     assert history(root) == {"0001_order": "None", "0002_order": '"0001_order"'}
     assert (root / VERSIONS / "0001_order.py").read_bytes() == first
     assert update(root, [], QUICK, Silent()).outcome == "unchanged"

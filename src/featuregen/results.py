@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from featuregen.errors import Diagnostic
     from featuregen.spec.model import SpecSource
     from featuregen.verify import Verification
@@ -169,6 +171,13 @@ class RunResult:
     """Of all features that the run was about: name, and file:line of the stub."""
     test_functions: tuple[int, int] | None = None
     """How many the features' test files define, before and after."""
+
+
+def adds_revision(files: Iterable[FileChange]) -> bool:
+    """Whether databases that there are have a migration to go through."""
+    return any(
+        file.action == "create" and file.path.startswith("migrations/versions/") for file in files
+    )
 
 
 def exit_code(result: RunResult) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.lifecycle.known import Known
 from featuregen.project import HOME
-from featuregen.results import KeptEdits, OpenConflict, RunResult, StageTime
+from featuregen.results import KeptEdits, OpenConflict, RunResult, StageTime, adds_revision
 
 if TYPE_CHECKING:
     from featuregen.lifecycle.carrying import Carried
@@ -40,6 +40,7 @@ def result(
     from featuregen.pipeline import file_changes
 
     stale = stale_notes(find_house(known.root)) if command == "update" else []
+    files = file_changes(staged) if staged else ()
     opened = (*(map(told, carried.conflicts) if carried else ()), *conflicts)
     by_hand = carried.by_hand if carried else ()
     return RunResult(
@@ -47,13 +48,20 @@ def result(
         root=str(known.root),
         picture=_picture(specs[0], known, staged) if len(specs) == 1 else None,
         outcome=outcome,
-        files=file_changes(staged) if staged else (),
+        files=files,
         by_hand=by_hand,
         notes=(*(carried.notes if carried else ()), *notes, *stale),
         verification=verification,
         stages=tuple(StageTime(name, seconds) for name, seconds in watch.times),
         next_steps=tuple(
-            _next_steps(command, outcome, opened, by_hand, proven=verification is not None)
+            _next_steps(
+                command,
+                outcome,
+                opened,
+                by_hand,
+                proven=verification is not None,
+                migrates=adds_revision(files),
+            )
         ),
         warnings=tuple(warning for spec in specs for warning in spec.warnings),
         features=tuple(features),
@@ -89,6 +97,7 @@ def _next_steps(
     by_hand: Sequence[ByHand],
     *,
     proven: bool,
+    migrates: bool,
 ) -> Iterator[str]:
     """What the run leaves to a person."""
     if outcome == "failed":
@@ -105,6 +114,8 @@ def _next_steps(
         yield "mend the conflicts, then: featuregen resolve"
     elif outcome in {"updated", "renamed", "removed", "resolved"} and not proven:
         yield "prove it: featuregen verify"
+    if migrates and outcome in {"updated", "renamed"}:
+        yield "migrate the databases that there are: uv run alembic upgrade head"
 
 
 def told(conflict: Conflict) -> OpenConflict:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from featuregen.results import adds_revision
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -148,6 +150,8 @@ def next_steps(result: RunResult) -> tuple[str, ...]:
     required = [setting.name for setting in settings if setting.required]
     if required:
         steps.append(f"before production: cp .env.example .env, and set {', '.join(required)}")
+    if result.command != "report" and adds_revision(result.files):
+        steps.append("migrate the databases that there are: uv run alembic upgrade head")
     if result.verification is None:
         steps.append(
             "prove it: featuregen verify" + ("" if folder == "." else f" --into {_quoted(folder)}")
