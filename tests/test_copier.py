@@ -56,7 +56,11 @@ def edit(root: Path, spec: str) -> None:
     (root / "features" / "greeting.yaml").write_text(spec)
 
 
-@pytest.mark.parametrize("spec", [PAYMENT, OK_CASES[0]], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "spec",
+    [PAYMENT, pytest.param(OK_CASES[0], marks=pytest.mark.heavy)],
+    ids=lambda path: path.stem,
+)
 def test_copier_copy_gives_the_tree_of_featuregen_new(
     spec: Path, copier: Copier, tmp_path: Path
 ) -> None:
@@ -80,6 +84,7 @@ def test_a_second_feature_comes_by_copier_as_by_featuregen(
     assert tree(copied) == tree(twin)
 
 
+@pytest.mark.heavy
 def test_a_template_in_a_repository_differs_by_its_name_alone(
     copier: Copier, copied: Path, tmp_path: Path
 ) -> None:
@@ -94,6 +99,7 @@ def test_a_template_in_a_repository_differs_by_its_name_alone(
     assert answers[0].replace(OURS, str(repository)) == answers[1]
 
 
+@pytest.mark.heavy
 def test_the_spec_may_be_given_as_one_text(copier: Copier, copied: Path, tmp_path: Path) -> None:
     root = tmp_path / "two" / "shop-api"
     text = GOOD.rstrip("\n")  # as $(cat spec.yaml) gives it
@@ -115,6 +121,7 @@ def test_comments_order_and_words_of_the_data_file_survive(copier: Copier, tmp_p
     assert answers.spec == text
 
 
+@pytest.mark.heavy
 def test_values_without_a_file_are_written_out_in_their_order(
     copier: Copier, copied: Path, tmp_path: Path
 ) -> None:
@@ -180,6 +187,7 @@ def test_a_feature_that_cannot_be_added_leaves_nothing_of_itself(
     assert tree(copied) == before
 
 
+@pytest.mark.heavy
 def test_no_spec_at_all_is_told(copier: Copier, tmp_path: Path) -> None:
     done = copier("copy", OURS, "api", cwd=tmp_path)
     assert done.returncode == 1
@@ -271,7 +279,13 @@ def test_an_update_takes_a_new_spec_from_its_data(
     [
         pytest.param(BAD, None, "unknown type 'monney'", id="edited to a bad one"),
         pytest.param(None, BAD, "unknown type 'monney'", id="given a bad one"),
-        pytest.param(None, OTHER, "these are the answers of 'greeting'", id="of another feature"),
+        pytest.param(
+            None,
+            OTHER,
+            "these are the answers of 'greeting'",
+            id="of another feature",
+            marks=pytest.mark.heavy,
+        ),
         pytest.param(
             GOOD + "# edited\n", MORE, "copier is given another one", id="edited and another given"
         ),
@@ -331,6 +345,7 @@ def test_a_newer_template_is_refused_with_the_command_that_fixes_it(
     assert git(copied, "status", "--porcelain") == ""
 
 
+@pytest.mark.heavy
 def test_the_template_that_fits_can_be_named(copier: Copier, tmp_path: Path) -> None:
     repository = template_repository(tmp_path / "featuregen", VERSION, "99.0.0")
     spec = tmp_path / "greeting.yaml"

@@ -12,6 +12,7 @@ from conftest import OK_CASES, PAYMENT, REPOSITORY, ToolRunner, snapshot
 from featuregen.pipeline import Options, new
 from featuregen.progress import Silent
 
+CASES = REPOSITORY / "tests" / "cases" / "ok"
 COMMITTED = REPOSITORY / "examples" / "payment" / "payment-api"
 
 
@@ -51,8 +52,21 @@ def test_pyright_strict_has_no_finding(tree: Path, tool: ToolRunner) -> None:
     assert report["summary"]["filesAnalyzed"] > 50
 
 
+@pytest.mark.heavy
 def test_their_tests_pass_in_any_order_and_cover_every_branch(tree: Path, tool: ToolRunner) -> None:
-    done = tool(tree, "pytest", "-q", "-n", "2", "--cov", "--cov-report=term")
+    assert_proven(tree, tool)
+
+
+def test_the_tests_of_two_features_pass_in_any_order_and_cover_every_branch(
+    tmp_path: Path, tool: ToolRunner
+) -> None:
+    root = tmp_path / "shop-api"
+    new([CASES / "message.yaml", CASES / "quote.yaml"], root, Options(verify=False), Silent())
+    assert_proven(root, tool)
+
+
+def assert_proven(root: Path, tool: ToolRunner) -> None:
+    done = tool(root, "pytest", "-q", "-n", "2", "--cov", "--cov-report=term")
     assert done.returncode == 0, done.stdout[-4000:]
     assert "100%" in done.stdout
 
