@@ -169,6 +169,11 @@ def test_tables_come_back_from_json_as_they_were() -> None:
             "narrow Payment.amount",
         ),
         ([payment()], [payment(AMOUNT)], "require Payment.amount"),
+        (
+            [payment()],
+            [payment(column("slug", max_length=9, unique=True, has_default=True, default="x"))],
+            "require Payment.slug",
+        ),
         ([payment(NOTE)], [payment(column("note", max_length=20))], "require Payment.note"),
         (
             [payment(column("state", "enum", values=("a", "b")))],

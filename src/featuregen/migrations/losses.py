@@ -54,7 +54,6 @@ def losses(changed: Changes) -> Iterator[Loss]:
 
 def _of_table(change: TableChange) -> Iterator[Loss]:
     subject = change.new.subject
-    before = {column.name for column in change.old.columns}
     after = {column.name for column in change.new.columns}
     for column in change.gone:
         if column.name == _COUNTED:
@@ -78,19 +77,23 @@ def _of_table(change: TableChange) -> Iterator[Loss]:
             )
         if old.nullable and not new.nullable and new.fill is None:
             yield _demanded(subject, new, "rows without a value are there")
+    alone = {key.columns for key in change.new.unique}
     for column in change.added:
-        if not column.nullable and column.fill is None and before:
+        if not column.nullable and column.fill is None:
             yield _demanded(subject, column, "the rows that are there have no value for it")
+        elif column.fill is not None and not column.nullable and (column.name,) in alone:
+            yield _demanded(subject, column, "the rows that are there would share one value", "")
 
 
-def _demanded(subject: str, column: Column, why: str) -> Loss:
-    return Loss(
-        f"require {subject}.{column.name}",
-        f"{subject}.{column.name} is required, and {why}",
-        subject,
-        column.name,
-        "`default` or `generated` with the value that they are to get",
-    )
+def _demanded(
+    subject: str,
+    column: Column,
+    why: str,
+    otherwise: str = "`default` or `generated` with the value that they are to get",
+) -> Loss:
+    name = f"{subject}.{column.name}"
+    message = f"{name} is required, and {why}"
+    return Loss(f"require {name}", message, subject, column.name, otherwise)
 
 
 def _told(change: TableChange, column: Column) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from featuregen.migrations.types import conversion, digits_of, empty_value
-from featuregen.plan.quote import py_string
+from featuregen.plan.quote import py_literal, py_string
 
 if TYPE_CHECKING:
     from featuregen.migrations.changes import Changes, TableChange
@@ -62,7 +62,8 @@ def _rename_table(old: str, new: str) -> Iterator[str]:
     """PostgreSQL's name of the primary key's index would stand in a next table's way."""
     yield f"op.rename_table({py_string(old)}, {py_string(new)})"
     yield 'if op.get_context().dialect.name == "postgresql":'
-    yield f'    op.execute(\'ALTER INDEX "pk_{old}" RENAME TO "pk_{new}"\')'
+    command = f'ALTER INDEX "pk_{old}" RENAME TO "pk_{new}"'
+    yield f"    op.execute({py_string(command)})"
 
 
 def _create_tables(tables: Sequence[Table]) -> Iterator[str]:
@@ -205,8 +206,7 @@ def _fill(column: Column, change: TableChange, *, back: bool) -> str | None:
     keyed = {each.column for each in change.new.references}
     value = column.fill
     if value is None and back and column.name not in keyed:
-        value = repr(column.values[0]) if column.values else empty_value(column.type)
-        value = value.replace("'", '"')
+        value = py_literal(column.values[0]) if column.values else empty_value(column.type)
     digits = digits_of(column.type)
     if value is None or digits is None or _VARIANT not in column.type:
         return value
