@@ -48,10 +48,10 @@ _SIMPLE = {
 
 
 class ColumnPlan(NamedTuple):
-    """`name: Mapped[python] = declaration`, and the column as migrations know it."""
+    """`name: annotation = declaration`, and the column as migrations know it."""
 
     name: str
-    python: str  # "str | None"
+    annotation: str  # "Mapped[str | None]"
     declaration: str  # 'mapped_column(String(100), default="…")'
     stored: Column
 
@@ -88,11 +88,11 @@ class Names:
 
 def plan_column(field: Field, names: Names, keys: tuple[str, ...] = ()) -> ColumnPlan:
     """One field. `keys` are further arguments: a foreign key, `unique`, `index`."""
-    python = names.python(_python(field))
+    python = names.python(_python(field)) + (" | None" if field.nullable else "")
     arguments = [_type(field, names), *keys, *_defaults(field, names)]
     return ColumnPlan(
         name=field.name,
-        python=f"{python} | None" if field.nullable else python,
+        annotation=f"{names.use('sqlalchemy.orm', 'Mapped')}[{python}]",
         declaration=f"{names.use('sqlalchemy.orm', 'mapped_column')}({', '.join(arguments)})",
         stored=Column(
             name=field.name,

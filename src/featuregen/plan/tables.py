@@ -90,16 +90,15 @@ def _entity_table(entity: Entity, spec: FeatureSpec, names: Names, taken: set[st
     ]
     if is_versioned(entity, spec):
         columns.append(_version(names))
-    base, mapped = names.use(BASE, "Base"), names.use("sqlalchemy.orm", "Mapped")
     return TablePlan(
         name=py_string(entity.table),
         class_name=entity.name,
-        bases=base,
+        bases=names.use(BASE, "Base"),
         docstring=docstring(
             entity.summary or f"A stored {words(snake(entity.name))}", entity.description, indent=4
         ),
         arguments=tuple(_table_arguments(entity, keys, names)),
-        columns=tuple(each._replace(python=f"{mapped}[{each.python}]") for each in columns),
+        columns=tuple(columns),
         entity=entity.name,
         stored=Table(
             name=entity.table,
@@ -156,7 +155,7 @@ def _version(names: Names) -> ColumnPlan:
     made = names.use("sqlalchemy.orm", "mapped_column")
     return ColumnPlan(
         name=VERSION_COLUMN,
-        python=names.python("int"),
+        annotation=f"{names.use('sqlalchemy.orm', 'Mapped')}[{names.python('int')}]",
         declaration=f"{made}({names.use(SQLALCHEMY, 'Integer')}, default=1)",
         stored=Column(VERSION_COLUMN, "sa.Integer()", fill="1"),
     )
