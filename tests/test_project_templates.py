@@ -26,18 +26,25 @@ from featuregen.plan.contribution import (
 from featuregen.plan.needs import DEV_DEPENDENCIES, NEEDS, dependencies
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "project"
+STORING = (
+    "auth", "storage", "paging", "search", "conflict", "etag", "if_match", "patch",
+    "stored_decimal", "stored_json", "stored_duration",
+)  # fmt: skip
 COMBINATIONS: dict[str, tuple[str, ...]] = {
     "none": (),
     "auth": ("auth",),
     "rate_limit": ("rate_limit",),
     "auth+rate_limit": ("auth", "rate_limit"),
     "upstream": ("upstream",),
+    "storage": ("storage",),
+    "storing": STORING,
     "all": tuple(NEEDS),
 }
 
 SKELETON = (  # what is covered without a feature: the rest is covered by the features that need it
     "app/*.py",
     "app/api/*",
+    "app/db/*",
     *(
         f"app/core/{name}.py"
         for name in (
@@ -47,6 +54,9 @@ SKELETON = (  # what is covered without a feature: the rest is covered by the fe
             "logging",
             "middleware",
             "openapi",
+            "pagination",
+            "patches",
+            "preconditions",
             "ratelimit",
             "redaction",
             "resources",
@@ -345,8 +355,8 @@ app_python = pytest.mark.skipif(
 )
 
 
-def check(root: Path, *arguments: str) -> None:
-    done = run(root, os.environ["FEATUREGEN_APP_PYTHON"], "-m", *arguments)
+def check(root: Path, *arguments: str, **variables: str) -> None:
+    done = run(root, os.environ["FEATUREGEN_APP_PYTHON"], "-m", *arguments, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -360,6 +370,15 @@ def test_the_skeleton_is_strict_and_tested(needs: tuple[str, ...], tmp_path: Pat
     check(tmp_path, "bandit", "-q", "-r", "app")
     check(tmp_path, "coverage", "run", "-m", "pytest", "-q")
     check(tmp_path, "coverage", "report", "--fail-under=100", f"--include={','.join(SKELETON)}")
+
+
+@pytest.mark.heavy
+@app_python
+def test_the_core_of_a_storing_project_works_on_postgresql(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    write(tmp_path, STORING)
+    check(tmp_path, "pytest", "-q", "-n", "2", TEST_DATABASE_URL=postgres_url)
 
 
 @pytest.mark.heavy
