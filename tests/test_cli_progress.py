@@ -6,7 +6,10 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 from cli_process import FEATUREGEN, GOOD, Shown, featuregen, on_terminal, run_python
+
+from featuregen.progress import Silent, Stopwatch
 
 RUNS = """
 import sys
@@ -78,6 +81,17 @@ def test_an_exception_leaves_the_line_clean() -> None:
     code = RUNS.format(ok=True).replace('told.start("apply")', 'raise SystemExit("stopped")')
     shown = on_terminal([sys.executable, "-c", code], answer={"tests 12/48": b"\n"})
     assert lines(shown) == ["✓ plan  12 ms", "✓ verify  3.2 s", "stopped"]
+
+
+def test_work_of_a_later_stage_is_counted_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0, 4.0, 5.0, 10.0, 12.0])  # plan 0-5, of it 1-4 for render; render 10-12
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    watch = Stopwatch(Silent())
+    with watch.stage("plan"), watch.ahead("render"):
+        pass
+    with watch.stage("render"):
+        pass
+    assert watch.times == [("plan", 2.0), ("render", 5.0)]
 
 
 def test_a_pipe_gets_no_progress() -> None:

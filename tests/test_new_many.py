@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -13,8 +14,9 @@ from conftest import OK_CASES, PAYMENT, REPOSITORY, snapshot
 
 from featuregen.errors import FeaturegenError, SeveralSpecsError, SpecError
 from featuregen.lock import load_lock
-from featuregen.pipeline import Options, new
+from featuregen.pipeline import Options, load_specs, new
 from featuregen.progress import Silent
+from featuregen.spec.model import FeatureSpec
 
 SPECS = [PAYMENT, *OK_CASES[:2]]
 UNPROVEN = Options(verify=False)
@@ -78,6 +80,23 @@ def test_the_faults_of_all_specs_are_told_together_and_nothing_is_written(tmp_pa
     assert done.returncode == 1
     assert "one.yaml:3:1: error[FG101]" in done.stderr
     assert "two.yaml:3:1: error[FG101]" in done.stderr
+
+
+def test_of_many_specs_one_at_a_time_is_in_memory() -> None:
+    others = specs_in_memory()  # of other tests
+    before = {id(each) for each in others}
+    kept = []
+    for one in load_specs([PAYMENT, *OK_CASES]):
+        kept.append(one)
+        assert [each.feature for each in specs_in_memory() if id(each) not in before] == [
+            one.feature
+        ]
+    assert [one.spec.feature for one in kept] == [one.feature for one in kept]
+
+
+def specs_in_memory() -> list[FeatureSpec]:
+    gc.collect()
+    return [each for each in gc.get_objects() if isinstance(each, FeatureSpec)]
 
 
 def test_one_feature_in_two_specs_is_refused_with_both_names(tmp_path: Path) -> None:

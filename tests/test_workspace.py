@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from featuregen.errors import FeaturegenError
 from featuregen.workspace import (
+    Spool,
     Staged,
     Write,
     apply,
@@ -35,6 +36,62 @@ def files(root: Path) -> dict[str, bytes]:
         for place in sorted(root.rglob("*"))
         if place.is_file()
     }
+
+
+# --- parked contents ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [3, 300_000], ids=["in memory", "in a file"])
+def test_what_is_parked_reads_back_in_any_order(size: int) -> None:
+    spool = Spool()
+    contents = [bytes([letter]) * size for letter in range(5)]
+    parked = [spool.park(content) for content in contents]
+    pieces = spool.park_pieces([b"in ", b"", b"pieces"])
+    assert [each.read() for each in reversed(parked)] == contents[::-1]
+    assert pieces.read() == b"in pieces"
+
+
+def test_a_spool_closes_its_file_with_the_last_content_that_is_asked_for(tmp_path: Path) -> None:
+    def parked() -> Write:
+        return Write("kept.py", Spool().park(b"x" * 1_000_000))
+
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.is_dir():
+        pytest.skip("open files are listed on Linux only")
+    before = len(list(descriptors.iterdir()))
+    write = parked()
+    assert len(list(descriptors.iterdir())) == before + 1
+    apply(stage(tmp_path, [write]))
+    assert (tmp_path / "kept.py").stat().st_size == 1_000_000
+    del write
+    assert len(list(descriptors.iterdir())) == before
+
+
+def test_a_full_temporary_folder_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/dev/null/nowhere")
+    with pytest.raises(FeaturegenError, match="cannot write to the temporary folder"):
+        Spool().park(b"x" * 1_000_000)
+
+
+def test_parked_contents_reach_the_tree_the_copy_and_the_diff(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "old.py").write_bytes(b"old\n")
+    spool = Spool()
+    writes = [
+        Write("old.py", spool.park(b"new\n")),
+        Write("added/file.py", spool.park(b"added\n")),
+        Write("gone.py", None),
+    ]
+    staged = stage(root, writes)
+    expected = {"old.py": b"new\n", "added/file.py": b"added\n"}
+    assert "+new\n" in tree_diff(staged)[1].text
+    with materialised(staged) as tree:
+        assert files(tree) == expected
+    apply(staged)
+    assert files(root) == expected
+    apply(stage(tmp_path / "born", writes))
+    assert files(tmp_path / "born") == expected
 
 
 # --- staging --------------------------------------------------------------------------------------
