@@ -68,9 +68,9 @@ def skeleton(*needs: str) -> dict[str, object]:
     return project_context(plan_project("shop", (contribution,)), (contribution,))
 
 
-def pyproject() -> str:
+def pyproject(*needs: str) -> str:
     """The project's `pyproject.toml`."""
-    return environment().get_template("project/pyproject.toml.jinja").render(skeleton())
+    return environment().get_template("project/pyproject.toml.jinja").render(skeleton(*needs))
 
 
 @dataclass
@@ -78,13 +78,14 @@ class StoredProject:
     """A skeleton with storage; features bring their tables and their migrations to it."""
 
     root: Path
+    needs: tuple[str, ...] = ()  # with any, the whole app is there
     tables: dict[str, tuple[Table, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        context = skeleton()
+        context = skeleton(*self.needs)
         for template in templates_of("project"):
             path = template.removeprefix("project/").removesuffix(".jinja")
-            if path.startswith(PARTS):
+            if path.startswith("app/" if self.needs else PARTS) or path.startswith(PARTS):
                 self._write({path: environment().get_template(template).render(context)})
 
     def bring(self, *specs: FeatureSpec) -> list[str]:

@@ -28,16 +28,26 @@ from featuregen.environment import project_environment
 from featuregen.migrations.changes import changes, converted
 from featuregen.migrations.losses import losses
 from featuregen.plan.schema import Table
-from featuregen.spec.model import Entity, FeatureSpec, Field, Generated, TypeRef
+from featuregen.spec.model import (
+    Entity,
+    FeatureSpec,
+    Field,
+    Generated,
+    Operation,
+    Response,
+    TypeRef,
+    Webhook,
+)
 
 _NUMBERS = itertools.count()
+MACHINERY = ("idempotency", "webhooks", "webhook_stripe", "jobs", "rate_limit")
 NOW, FIRST = Generated("now"), Generated("literal", "0001")
 
 
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
     root = tmp_path_factory.mktemp("environment")
-    running = Driver(project_environment(root, pyproject()).python)
+    running = Driver(project_environment(root, pyproject(*MACHINERY)).python)
     yield running
     running.close()
 
@@ -45,15 +55,15 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def databases(
     request: pytest.FixtureRequest, driver: Driver, scratch: Path
-) -> Callable[[], Database]:
+) -> Callable[..., Database]:
     """As many empty databases as wanted, each of a project of its own."""
 
-    def new() -> Database:
-        folder = scratch / str(next(_NUMBERS))
+    def new(needs: tuple[str, ...] = ()) -> Database:
+        project = StoredProject(scratch / str(next(_NUMBERS)), needs)
         if request.param == "sqlite":
-            return Database(StoredProject(folder), f"sqlite+aiosqlite:///{folder}/app.db", driver)
+            return Database(project, f"sqlite+aiosqlite:///{project.root}/app.db", driver)
         postgres: Postgres = request.getfixturevalue("postgres")
-        return Database(StoredProject(folder), postgres.new_database(), driver)
+        return Database(project, postgres.new_database(), driver)
 
     return new
 
@@ -245,6 +255,25 @@ def test_two_features_make_one_history(database: Database) -> None:
     database.downgrade("base")
     database.upgrade()
     database.check()
+
+
+def test_the_tables_of_keys_events_and_jobs_are_migrated_as_their_mixins_have_them(
+    databases: Callable[..., Database],
+) -> None:
+    database = databases(needs=MACHINERY)
+    make = Operation("make", "POST", "/", Response("none"), 202, idempotent=True, is_async=True)
+    webhook = Webhook("events", "/webhooks/events", "secret", "stripe")
+    plain = stored(thing(column("text")))
+    database.project.bring(replace(plain, operations={"make": make}, webhooks={"events": webhook}))
+    database.upgrade()
+    database.check()
+    database.insert()
+    database.project.bring(replace(plain, allow=("drop ShopWebhookEvent", "drop ShopJob")))
+    database.upgrade()
+    database.check()
+    assert list(database.rows()) == ["things"]
+    database.downgrade()
+    database.upgrade()
 
 
 # --- any small change, one after the other -------------------------------------------------------
