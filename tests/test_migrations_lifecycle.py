@@ -278,11 +278,38 @@ def test_two_branches_with_a_feature_each_give_two_heads_and_merge(root: Path) -
     assert "2 heads: 0002_payment, 0002_refund" in told
 
 
-def git(root: Path, *arguments: str) -> None:
+def git(root: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=me", "-c", "user.email=me@example.com")
-    subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
 
 
 def commit(root: Path) -> None:
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "x")
+
+
+def test_two_branches_that_change_one_feature_are_put_in_line_by_hand(root: Path) -> None:
+    git(root, "init", "-q", "-b", "main")
+    commit(root)
+    plain = spec("order")
+    first = plain.replace("      amount", "      first: {type: int, default: 1}\n      amount")
+    for branch, text in (("first", first), ("second", spec("order", more=STATE))):
+        git(root, "checkout", "-q", "-b", branch, "main")
+        change(root, "order", text)
+        commit(root)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(root, "merge", "-q", "first")
+    mine = root / VERSIONS / "0002_order.py"
+    theirs = git(root, "show", "first:migrations/versions/0002_order.py")
+    git(root, "checkout", "--ours", str(mine.relative_to(root)))
+    moved = theirs.replace("0002_order", "0003_order").replace("0001_order", "0002_order")
+    (root / VERSIONS / "0003_order.py").write_text(moved)
+    rebuild(root, Silent())
+    assert check_update(root, [], Silent()).outcome == "unchanged"
+    assert status(root).migrations == ()
+    assert history(root) == {
+        "0001_order": "None",
+        "0002_order": '"0001_order"',
+        "0003_order": '"0002_order"',
+    }
