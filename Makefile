@@ -18,6 +18,8 @@ serve: .venv/ready
 	@[ -d $(DEMO) ] || $(MAKE) demo
 	cd $(DEMO) && $(CURDIR)/$(BIN)/uv run --quiet python -m app.dev
 
+# PostgreSQL, Redis and promtool are tested against where they are installed (.ci/run installs them);
+# elsewhere their tests are skipped, and say so. FEATUREGEN_REQUIRE_SERVERS=1 lets none be skipped.
 test: .venv/ready
 	$(BIN)/pytest -n auto
 

@@ -268,6 +268,19 @@ def test_a_file_is_there_only_when_it_is_needed() -> None:
         "tests/fakes/upstream.py",
     }
     assert render((), (NOTES,)).keys() - bare == {"tests/test_conformance.py"}
+    assert render(("storage",)).keys() - bare == {
+        "alembic.ini",
+        "app/db/__init__.py",
+        "app/db/base.py",
+        "app/db/queries.py",
+        "app/db/session.py",
+        "app/tables/__init__.py",
+        "migrations/env.py",
+        "migrations/script.py.mako",
+        "tests/database.py",
+        "tests/test_core_db.py",
+        "tests/test_core_migrations.py",
+    }
 
 
 @pytest.mark.parametrize(
@@ -276,6 +289,7 @@ def test_a_file_is_there_only_when_it_is_needed() -> None:
         ("auth", ("jwt", "Bearer", "token")),
         ("rate_limit", ("rate_limit", "RateLimit", "limits")),
         ("upstream", ("stamina", "transports", "upstream")),
+        ("storage", ("sqlalchemy", "alembic", "database", "lifespan(")),
     ],
 )
 def test_a_project_knows_nothing_of_what_it_does_not_need(
