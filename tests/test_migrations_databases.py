@@ -297,7 +297,7 @@ DEFAULTS: dict[str, Any] = {
     "datetime": "2026-02-03T04:05:06Z", "uuid": "00000000-0000-0000-0000-000000000009",
     "json": [1], "enum": "0001",
 }  # fmt: skip
-NAMES = ("a", "b", "c", "d")
+NAMES = ("a", "b", "order", "group")
 
 
 @st.composite
@@ -318,14 +318,31 @@ def things(draw: st.DrawFn) -> Entity:
     known = [field.name for field in made if field.type.kind not in {"json", "bool"}]
     keys = st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True).map(tuple)
     indexes = draw(st.lists(keys, max_size=2, unique=True)) if known else []
+    unique = draw(st.lists(keys.map(lambda key: (*key, "id")), max_size=1)) if known else []
     table = draw(st.sampled_from(("things", "objects")))
-    return thing(*made, indexes=tuple(indexes), table=table)
+    return thing(
+        *made, *draw(links("Other")), indexes=tuple(indexes), unique=tuple(unique), table=table
+    )
+
+
+@st.composite
+def links(draw: st.DrawFn, to: str) -> list[Field]:
+    """A reference that rows may lack, or none."""
+    on_delete = draw(st.sampled_from((None, "restrict", "cascade", "set_null")))
+    if on_delete is None:
+        return []
+    return [column("link_id", "id", references=to, on_delete=on_delete, required=False)]
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[FeatureSpec]:
-    parts = entity("Part", column("thing_id", "id", references="Thing", on_delete="cascade"))
-    found = [stored(each, parts) for each in draw(st.lists(things(), min_size=2, max_size=4))]
+    """Specs of three tables that refer to each other, each with leave for what it loses."""
+    found = []
+    for each in draw(st.lists(things(), min_size=2, max_size=4)):
+        other = entity("Other", *draw(links("Thing")), table=draw(st.sampled_from(("others", "o"))))
+        on_delete = draw(st.sampled_from(("restrict", "cascade")))
+        parts = entity("Part", column("thing_id", "id", references="Thing", on_delete=on_delete))
+        found.append(stored(*draw(st.permutations([each, other, parts]))))
     return [allowed(spec, before) for before, spec in itertools.pairwise([None, *found]) if spec]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.migrations.types import conversion, digits_of, empty_value
 from featuregen.plan.quote import py_literal, py_string
+from featuregen.plan.schema import in_order
 
 if TYPE_CHECKING:
     from featuregen.migrations.changes import Changes, TableChange
@@ -72,24 +73,6 @@ def _create_tables(tables: Sequence[Table]) -> Iterator[str]:
         yield from _create_table(table, [each for each in table.references if each not in late])
     for table in created:
         yield from _batch(table.name, [_add_reference(e) for e in table.references if e in late])
-
-
-def in_order(tables: Sequence[Table]) -> tuple[list[Table], list[Reference]]:
-    """Each table after those it refers to, and the references that a circle leaves over."""
-    done: list[Table] = []
-    late: list[Reference] = []
-    waiting = list(tables)
-    while waiting:
-        names = {table.name for table in waiting}
-        free = next((each for each in waiting if not _awaited(each, names)), waiting[0])
-        late += _awaited(free, names)
-        waiting.remove(free)
-        done.append(free)
-    return done, late
-
-
-def _awaited(table: Table, names: set[str]) -> list[Reference]:
-    return [each for each in table.references if each.table in names - {table.name}]
 
 
 def _create_table(table: Table, references: Sequence[Reference]) -> Iterator[str]:

@@ -6,7 +6,7 @@ Names of keys stand here outright: a name that is derived twice could come out i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -63,6 +63,24 @@ class Table:
             if known.name == name:
                 return known
         raise KeyError(name)
+
+
+def in_order(tables: Sequence[Table]) -> tuple[list[Table], list[Reference]]:
+    """Each table after those it refers to, and the references that a circle leaves over."""
+    done: list[Table] = []
+    late: list[Reference] = []
+    waiting = list(tables)
+    while waiting:
+        names = {table.name for table in waiting}
+        free = next((each for each in waiting if not _awaited(each, names)), waiting[0])
+        late += _awaited(free, names)
+        waiting.remove(free)
+        done.append(free)
+    return done, late
+
+
+def _awaited(table: Table, names: set[str]) -> list[Reference]:
+    return [each for each in table.references if each.table in names - {table.name}]
 
 
 def dump_tables(tables: Iterable[Table]) -> list[dict[str, Any]]:

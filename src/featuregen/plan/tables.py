@@ -13,10 +13,10 @@ from featuregen.plan.keys import Keys, plan_keys
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.runtime_tables import Machinery, machinery_of, stored_machinery
-from featuregen.plan.schema import Column, Reference, Table
+from featuregen.plan.schema import Column, Reference, Table, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from featuregen.spec.model import Entity, FeatureSpec, Field
 
@@ -62,7 +62,11 @@ def plan_table_module(spec: FeatureSpec) -> TablesPlan:
     """The module with all tables of the feature."""
     names = Names(_taken(spec))
     taken: set[str] = set()
-    tables = [_entity_table(each, spec, names, taken) for each in spec.entities.values()]
+    keys = {name: plan_keys(each, spec, taken) for name, each in spec.entities.items()}
+    late = _late(spec, keys)
+    tables = [
+        _entity_table(each, spec, names, keys[name], late) for name, each in spec.entities.items()
+    ]
     tables += [_machinery_table(each, spec.feature, names) for each in machinery_of(spec)]
     return TablesPlan(
         docstring=docstring(f"Tables of the {words(spec.feature)} feature", indent=0),
@@ -82,10 +86,18 @@ def _taken(spec: FeatureSpec) -> frozenset[str]:
     return frozenset((*fields, *spec.entities))
 
 
-def _entity_table(entity: Entity, spec: FeatureSpec, names: Names, taken: set[str]) -> TablePlan:
-    keys = plan_keys(entity, spec, taken)
+def _late(spec: FeatureSpec, keys: Mapping[str, Keys]) -> list[Reference]:
+    """Of tables that refer to each other in a circle: what is made once all of them are there."""
+    entities = spec.entities.values()
+    tables = [Table(e.table, e.name, (), references=keys[e.name].references) for e in entities]
+    return in_order(tables)[1]
+
+
+def _entity_table(
+    entity: Entity, spec: FeatureSpec, names: Names, keys: Keys, late: Sequence[Reference]
+) -> TablePlan:
     columns = [
-        plan_column(field, names, tuple(_key_arguments(field, entity, keys, names)))
+        plan_column(field, names, tuple(_key_arguments(field, entity, keys, late, names)))
         for field in entity.fields
     ]
     if is_versioned(entity, spec):
@@ -112,11 +124,13 @@ def _entity_table(entity: Entity, spec: FeatureSpec, names: Names, taken: set[st
     )
 
 
-def _key_arguments(field: Field, entity: Entity, keys: Keys, names: Names) -> Iterator[str]:
+def _key_arguments(
+    field: Field, entity: Entity, keys: Keys, late: Sequence[Reference], names: Names
+) -> Iterator[str]:
     """What the field's own column says of keys."""
     for reference in keys.references:
         if reference.column == field.name:
-            yield _foreign_key(reference, keys, names)
+            yield _foreign_key(reference, keys, names, is_late=reference in late)
     if field.name == entity.id.name:
         yield "primary_key=True"
     for key in keys.unique:
@@ -127,11 +141,12 @@ def _key_arguments(field: Field, entity: Entity, keys: Keys, names: Names) -> It
             yield "index=True"
 
 
-def _foreign_key(reference: Reference, keys: Keys, names: Names) -> str:
+def _foreign_key(reference: Reference, keys: Keys, names: Names, *, is_late: bool) -> str:
     target = py_string(f"{reference.table}.{reference.target}")
     name = "" if reference.name in keys.plain else f", name={py_string(reference.name)}"
+    late = ", use_alter=True" if is_late else ""
     known = names.use(SQLALCHEMY, "ForeignKey")
-    return f"{known}({target}, ondelete={py_string(reference.on_delete)}{name})"
+    return f"{known}({target}, ondelete={py_string(reference.on_delete)}{name}{late})"
 
 
 def _table_arguments(entity: Entity, keys: Keys, names: Names) -> Iterator[str]:
