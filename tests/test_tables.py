@@ -177,6 +177,15 @@ def test_a_name_that_is_too_long_for_postgresql_is_cut_and_stays_its_own() -> No
     assert f'Index(\n            "{table.indexes[0].name}"' in module_of(stored(thing))
 
 
+def test_of_a_circle_of_references_one_is_made_last() -> None:
+    parts = entity("Part", column("thing_id", "id", references="Thing"))
+    thing = entity("Thing", column("other_id", "id", references="Other"))
+    other = entity("Other", column("thing_id", "id", references="Thing", required=False))
+    text = module_of(stored(parts, thing, other))
+    assert text.count("use_alter=True") == 1
+    assert 'ForeignKey("others.id", ondelete="RESTRICT", use_alter=True)' in text
+
+
 def test_two_keys_never_share_a_name() -> None:
     fields = (column("a"), column("b_c"), column("a_b"), column("c"))
     [table] = tables_of(stored(entity("Thing", *fields, indexes=(("a", "b_c"), ("a_b", "c")))))

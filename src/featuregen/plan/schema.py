@@ -66,21 +66,34 @@ class Table:
 
 
 def in_order(tables: Sequence[Table]) -> tuple[list[Table], list[Reference]]:
-    """Each table after those it refers to, and the references that a circle leaves over."""
+    """Each table after those it refers to, and the references that circles leave over."""
     done: list[Table] = []
     late: list[Reference] = []
     waiting = list(tables)
     while waiting:
-        names = {table.name for table in waiting}
-        free = next((each for each in waiting if not _awaited(each, names)), waiting[0])
-        late += _awaited(free, names)
-        waiting.remove(free)
-        done.append(free)
+        free = next((each for each in waiting if not _awaited(each, waiting, late)), None)
+        if free is None:
+            late.append(_of_a_circle(waiting, late))
+        else:
+            waiting.remove(free)
+            done.append(free)
     return done, late
 
 
-def _awaited(table: Table, names: set[str]) -> list[Reference]:
-    return [each for each in table.references if each.table in names - {table.name}]
+def _awaited(table: Table, waiting: Sequence[Table], late: Sequence[Reference]) -> list[Reference]:
+    names = {each.name for each in waiting} - {table.name}
+    return [each for each in table.references if each.table in names and each not in late]
+
+
+def _of_a_circle(waiting: Sequence[Table], late: Sequence[Reference]) -> Reference:
+    """One that leads from a table back to it: where each waits for another there is a circle."""
+    tables = {each.name: each for each in waiting}
+    passed: dict[str, Reference] = {}
+    table = waiting[0]
+    while table.name not in passed:
+        passed[table.name] = _awaited(table, waiting, late)[0]
+        table = tables[passed[table.name].table]
+    return passed[table.name]
 
 
 def dump_tables(tables: Iterable[Table]) -> list[dict[str, Any]]:
