@@ -209,13 +209,16 @@ def _dumped(contribution: Contribution) -> dict[str, Any]:
 
 def _lines(item: Pristine) -> Iterator[str]:
     """The rest of a list of a file's lines; a thousand of them at a time."""
-    lines: list[str | bool] = [*item.text.decode("utf-8", "surrogateescape").split("\n")]
-    if item.executable:
-        lines.insert(0, True)
     between = ",\n   "
-    for start in range(0, len(lines), 1000):
-        part = json.dumps(lines[start : start + 1000], separators=(between, ": "))[1:-1]
-        yield f"{between}{part}" if start else part
+    before = f"true{between}" if item.executable else ""
+    rest = item.text.decode("utf-8", "surrogateescape")
+    more = True
+    while more:
+        *lines, rest = rest.split("\n", 1000)
+        more = len(lines) == 1000  # noqa: PLR2004 - as many as were asked for
+        part = lines if more else [*lines, rest]
+        yield before + json.dumps(part, separators=(between, ": "))[1:-1]
+        before = between
     yield "]"
 
 
