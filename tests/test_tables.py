@@ -217,6 +217,14 @@ def test_what_the_spec_or_a_constraint_backs_gets_no_index_of_its_own() -> None:
     ]
 
 
+def test_text_without_a_bound_is_left_out_of_an_index_that_nobody_asked_for() -> None:
+    thing = entity("Thing", OWNER, column("name"), column("title", max_length=100))
+    listed = listing("list_things", "Thing", Listing(("name", "title"), (), ("name",)))
+    assert indexes(thing, listed) == [("owner_id", "title", "id")]
+    only = listing("list_things", "Thing", Listing(sort=("name",)))
+    assert indexes(thing, only) == [("owner_id", "id")]
+
+
 def test_rows_that_everyone_sees_are_not_looked_up_by_owner() -> None:
     thing = entity("Thing", OWNER, CREATED, scope="public")
     assert indexes(thing, listing("list_things", "Thing", Listing(sort=("-created_at",)))) == [

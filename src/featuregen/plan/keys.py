@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.schema import Key, Reference
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Entity, FeatureSpec, Field, Operation
 
 LONGEST_NAME = 63  # PostgreSQL cuts off the rest
+_LONGEST_KEY = 600  # characters: PostgreSQL keeps no more than 2,700 bytes of a row in an index
+_UNBOUNDED = frozenset({"json", "list", "map", "model", "bytes"})
 ORDERED = frozenset({"int", "float", "decimal", "date", "datetime", "time", "duration"})
 _ON_DELETE = {"cascade": "CASCADE", "restrict": "RESTRICT", "set_null": "SET NULL"}
 
@@ -87,6 +90,7 @@ def _indexes(entity: Entity, spec: FeatureSpec, unique: list[Columns]) -> list[C
     wanted += [(each.by,) for each in operations if each.by != "id" and each.action != "list"]
     for operation in operations:
         wanted += _list_indexes(operation, entity)
+    wanted = [each for each in (_indexable(each, entity) for each in wanted) if each]
     added: set[Columns] = set()
     for each in sorted(dict.fromkeys(wanted), key=len, reverse=True):
         needed = each[:-1] if len(each) > 1 and each[-1] == entity.id.name else each
@@ -94,6 +98,22 @@ def _indexes(entity: Entity, spec: FeatureSpec, unique: list[Columns]) -> list[C
             backing.append(each)
             added.add(each)
     return [*found, *(each for each in dict.fromkeys(wanted) if each in added)]
+
+
+def _indexable(columns: Columns, entity: Entity) -> Columns:
+    """Up to the first column whose values may be too long; then the id, if it was to be there."""
+    row = entity.id.name
+    short = [*takewhile(lambda name: name == row or _is_short(entity.field(name)), columns)]
+    if len(short) < len(columns) and short and columns[-1] == row:
+        short.append(row)
+    return tuple(short)
+
+
+def _is_short(field: Field) -> bool:
+    kind = field.type.kind
+    if kind == "string":
+        return field.generated is not None or (field.max_length or _LONGEST_KEY + 1) <= _LONGEST_KEY
+    return kind not in _UNBOUNDED
 
 
 def _list_indexes(operation: Operation, entity: Entity) -> Iterator[Columns]:
