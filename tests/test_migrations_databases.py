@@ -263,12 +263,15 @@ def test_the_tables_of_keys_events_and_jobs_are_migrated_as_their_mixins_have_th
     database = databases(needs=MACHINERY)
     make = Operation("make", "POST", "/", Response("none"), 202, idempotent=True, is_async=True)
     webhook = Webhook("events", "/webhooks/events", "secret", "stripe")
-    plain = stored(thing(column("text")))
+    plain = stored(thing(column("text")), feature="a_feature_with_quite_a_long_name_of_its_own")
     database.project.bring(replace(plain, operations={"make": make}, webhooks={"events": webhook}))
     database.upgrade()
     database.check()
     database.insert()
-    database.project.bring(replace(plain, allow=("drop ShopWebhookEvent", "drop ShopJob")))
+    name = "AFeatureWithQuiteALongNameOfItsOwn"
+    database.project.bring(
+        replace(plain, allow=tuple(f"drop {name}{kind}" for kind in ("WebhookEvent", "Job")))
+    )
     database.upgrade()
     database.check()
     assert list(database.rows()) == ["things"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from featuregen.migrations.types import conversion, digits_of, empty_value
+from featuregen.plan.keys import LONGEST_NAME
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.schema import in_order
 
@@ -97,7 +98,7 @@ def _create_table(table: Table, references: Sequence[Reference]) -> Iterator[str
 
 
 def _primary_key(table: Table) -> str:
-    name = py_string(f"pk_{table.name}")
+    name = _key_name(f"pk_{table.name}")
     return f"sa.PrimaryKeyConstraint({_names(table.primary_key)}, name={name})"
 
 
@@ -269,12 +270,17 @@ def _drop_reference(each: Reference) -> str:
 
 
 def _create_index(key: Key, table: str) -> str:
-    return f"op.create_index({py_string(key.name)}, {py_string(table)}, [{_names(key.columns)}])"
+    return f"op.create_index({_key_name(key.name)}, {py_string(table)}, [{_names(key.columns)}])"
 
 
 def _drop_index(key: Key, table: str) -> str:
-    return f"op.drop_index({py_string(key.name)}, table_name={py_string(table)})"
+    return f"op.drop_index({_key_name(key.name)}, table_name={py_string(table)})"
 
 
 def _names(names: Sequence[str]) -> str:
     return ", ".join(py_string(name) for name in names)
+
+
+def _key_name(name: str) -> str:
+    """One that the convention made too long, SQLAlchemy cuts off as it does in the class."""
+    return py_string(name) if len(name) <= LONGEST_NAME else f"op.f({py_string(name)})"
