@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -169,6 +170,18 @@ def test_rows_of_before_get_the_defaults_of_new_columns(database: Database) -> N
         "flag": True,
         "state": "0001",
     }
+
+
+def test_a_database_that_others_migrate_gets_the_changes_as_sql(
+    driver: Driver, scratch: Path
+) -> None:
+    project = StoredProject(scratch)
+    project.bring(stored(thing(column("text"))))
+    project.bring(stored(thing(column("text"), *LATER)))
+    sql = driver(scratch, "postgresql://nobody@nowhere/app", "sql")
+    assert "ALTER TABLE things ADD COLUMN price NUMERIC(9, 2)" in sql
+    assert re.search(r"UPDATE things SET .*price=1\.50", sql)
+    assert "'{\"it''s\": [1, \"a:b\"]}'" in sql
 
 
 def test_a_table_of_rows_that_are_referred_to_is_altered_without_losing_any(
