@@ -134,7 +134,7 @@ def _list_indexes(operation: Operation, entity: Entity) -> Iterator[Columns]:
 def _prefixes(operation: Operation, entity: Entity) -> Iterator[Columns]:
     if operation.parent_field is not None:
         yield (operation.parent_field,)
-    elif entity.owner is None or entity.scope == "public":
+    elif entity.owner is None or entity.scope == "public" or operation.auth == "none":
         yield ()
     else:
         yield (entity.owner.name,)
