@@ -30,6 +30,10 @@ STORING = (
     "auth", "storage", "paging", "search", "conflict", "etag", "if_match", "patch",
     "stored_decimal", "stored_json", "stored_duration",
 )  # fmt: skip
+MONEY = (
+    "auth", "conflict", "idempotency", "jobs", "storage", "webhooks", "webhook_hmac",
+    "webhook_standard", "webhook_stripe",
+)  # fmt: skip
 COMBINATIONS: dict[str, tuple[str, ...]] = {
     "none": (),
     "auth": ("auth",),
@@ -38,6 +42,7 @@ COMBINATIONS: dict[str, tuple[str, ...]] = {
     "upstream": ("upstream",),
     "storage": ("storage",),
     "storing": STORING,
+    "money": MONEY,
     "all": tuple(NEEDS),
 }
 
@@ -48,9 +53,13 @@ SKELETON = (  # what is covered without a feature: the rest is covered by the fe
     *(
         f"app/core/{name}.py"
         for name in (
+            "attempts",
             "auth",
             "config",
             "errors",
+            "faults",
+            "idempotency",
+            "jobs",
             "logging",
             "middleware",
             "openapi",
@@ -60,7 +69,9 @@ SKELETON = (  # what is covered without a feature: the rest is covered by the fe
             "ratelimit",
             "redaction",
             "resources",
+            "signatures",
             "validation",
+            "webhooks",
         )
     ),
 )
@@ -393,6 +404,16 @@ def test_the_core_of_a_storing_project_works_on_postgresql(
 ) -> None:
     write(tmp_path, STORING)
     check(tmp_path, "pytest", "-q", "-n", "2", TEST_DATABASE_URL=postgres_url)
+
+
+@pytest.mark.heavy
+@app_python
+def test_keys_events_and_jobs_work_on_postgresql_and_redis(
+    tmp_path: Path, postgres_url: str, redis_url: str
+) -> None:
+    write(tmp_path, MONEY)
+    servers = {"TEST_DATABASE_URL": postgres_url, "TEST_REDIS_URL": redis_url}
+    check(tmp_path, "pytest", "-q", "-n", "2", **servers)
 
 
 @pytest.mark.heavy
