@@ -140,7 +140,10 @@ def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookPlan:
         f"secret=lambda settings: settings.{webhook.secret}",
         f"apply=apply_{webhook.name}",
     ]
-    arguments += [f"id_at={_tuple(webhook.id)}"] if webhook.id != ("id",) else []
+    if webhook.id != ("id",):
+        arguments.append(f"id_at={_tuple(webhook.id)}")
+    elif webhook.scheme == "standard":
+        arguments.append('id_header="webhook-id"')  # the body has no name of the event
     arguments += [f"type_at={_tuple(webhook.type)}"] if webhook.type != ("type",) else []
     summary = webhook.summary or f"Receive {words(webhook.name)}"
     body = '{"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}'
