@@ -233,6 +233,16 @@ def test_all_that_is_refused_is_told_with_one_line_that_allows_it() -> None:
     assert [line in (each.hint or "") for each in refused.value.diagnostics] == [True, True]
 
 
+def test_values_that_a_new_type_cannot_hold_are_told_with_it() -> None:
+    with pytest.raises(SpecError) as refused:
+        upgrade([payment(AMOUNT)], [payment(column("day", "date", required=False, was="amount"))])
+    [diagnostic] = refused.value.diagnostics
+    assert diagnostic.message == (
+        "the values of Payment.amount cannot become Date: they would be dropped"
+    )
+    assert diagnostic.hint == "write `allow: [drop Payment.amount]`"
+
+
 def test_the_hint_for_a_dropped_column_names_was() -> None:
     with pytest.raises(SpecError) as refused:
         upgrade([payment(NOTE)], [payment()])

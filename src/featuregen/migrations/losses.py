@@ -60,11 +60,10 @@ def _of_table(change: TableChange) -> Iterator[Loss]:
             continue
         message = f"the column {change.new.name}.{column.name} would be dropped with its values"
         otherwise: str | None = f"`was: {column.name}` at the field that takes its place"
-        if column.name in after:
-            message = (
-                f"the values of {subject}.{column.name} cannot become {_told(change, column)}: "
-                "they would be dropped"
-            )
+        now = change.renames.get(column.name, column.name)
+        if now in after:
+            type_ = _named(change.new.column(now).type)
+            message = f"the values of {subject}.{column.name} cannot become {type_}: they would be dropped"
             otherwise = None
         yield Loss(f"drop {subject}.{column.name}", message, subject, column.name, otherwise)
     for old, new in change.kept:
@@ -94,10 +93,6 @@ def _demanded(
     name = f"{subject}.{column.name}"
     message = f"{name} is required, and {why}"
     return Loss(f"require {name}", message, subject, column.name, otherwise)
-
-
-def _told(change: TableChange, column: Column) -> str:
-    return _named(change.new.column(column.name).type)
 
 
 def _difference(old: Column, new: Column) -> str:
