@@ -63,7 +63,7 @@ def _of_table(change: TableChange) -> Iterator[Loss]:
         now = change.renames.get(column.name, column.name)
         if now in after:
             type_ = _named(change.new.column(now).type)
-            message = f"the values of {subject}.{column.name} cannot become {type_}: they would be dropped"
+            message = f"{subject}.{column.name} cannot become {type_}: its values would be dropped"
             otherwise = None
         yield Loss(f"drop {subject}.{column.name}", message, subject, column.name, otherwise)
     for old, new in change.kept:
