@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.plan.clients import received, sends_query
 from featuregen.plan.samples import normalised, normalised_model, sample_model
+from featuregen.plan.signatures import received_model
 from featuregen.plan.sources import pluck, split_table, to_minor_units
 from featuregen.spec.model import Json, Mapping, Model, Operation, Pipe, Source
 
@@ -45,8 +46,10 @@ class UpstreamAnswer:
 
 def upstream_answer(operation: Operation, spec: FeatureSpec) -> UpstreamAnswer:
     """The answer for one element: the model itself, or one item of a list."""
-    model = spec.models[operation.response.model or ""]
+    model = answered_model(operation, spec)
     expected = sample_model(model, spec)
+    if operation.stored:
+        expected |= _first_words(operation, model, spec)
     body: AnswerTree = {}
     sample: dict[str, Json] = {}
     for mapping in received(operation, spec):
@@ -70,6 +73,23 @@ def upstream_answer(operation: Operation, spec: FeatureSpec) -> UpstreamAnswer:
     return UpstreamAnswer(
         body, sample, normalised_model(_mapped_only(expected, operation, model, spec), model, spec)
     )
+
+
+def answered_model(operation: Operation, spec: FeatureSpec) -> Model:
+    """What is made of the answer: our response, or what it says of a row."""
+    if operation.stored:
+        return received_model(operation, spec) or Model(operation.name, ())
+    return spec.models[operation.response.model or ""]
+
+
+def _first_words(operation: Operation, model: Model, spec: FeatureSpec) -> dict[str, Json]:
+    """Of an outcome, the first word that `map` knows: the good one, as a rule."""
+    found: dict[str, Json] = {}
+    for mapping in received(operation, spec):
+        for pipe in mapping.source.pipes:
+            if pipe.name == "map" and pipe.table and len(mapping.target) == 1:
+                found[wire_target(mapping.target, model, spec)[0]] = pipe.table[0][1]
+    return found
 
 
 def _mapped_only(
@@ -169,7 +189,7 @@ def _echo(mapping: Mapping, theirs: Json, operation: Operation, spec: FeatureSpe
 
 def _fits(name: str, operation: Operation, spec: FeatureSpec) -> bool:
     """Whether every value of the path parameter is one of the response's field, too."""
-    model = spec.models[operation.response.model or ""]
+    model = answered_model(operation, spec)
     ours = next(field for field in model.fields if field.name == name)
     sent = next((field for field in operation.path_params if field.name == name), None)
     if sent is None or ours.type != sent.type or ours.pattern not in {None, sent.pattern}:
@@ -204,7 +224,7 @@ def echoed(
     path: dict[str, Json],
 ) -> dict[str, Json]:
     """Our response to that request (normalised JSON) and those path parameters."""
-    model = spec.models[operation.response.model or ""]
+    model = answered_model(operation, spec)
     expected = dict(answer.expected)
     for mapping in received(operation, spec):
         echo = pluck_tree(answer.body, mapping.source.path)

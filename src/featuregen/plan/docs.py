@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from featuregen.plan.answers import echoed, upstream_answer
+from featuregen.plan.models import page_sample
 from featuregen.plan.names import sentence
 from featuregen.plan.operations import raised_errors, route_path, summary, validates
 from featuregen.plan.quote import (
@@ -19,6 +20,7 @@ from featuregen.plan.quote import (
 )
 from featuregen.plan.samples import normalised_model, sample, sample_model
 from featuregen.plan.scene_requests import header_name, text, url
+from featuregen.plan.stored_docs import NoteDocs, plan_notes
 
 if TYPE_CHECKING:
     from featuregen.plan.contribution import SettingEntry
@@ -29,6 +31,23 @@ CORE_ERRORS = {
     "ForbiddenError": (403, "forbidden", "the permission is missing"),
     "NotFoundError": (404, "not_found", "no such resource"),
     "ContentTooLargeError": (413, "content_too_large", "the body is too large"),
+    "ConflictError": (409, "conflict", "it clashes with what is stored; `detail` says how"),
+    "IdempotencyInProgressError": (
+        409,
+        "idempotency_in_progress",
+        "a request with this key is being worked on; `Retry-After` says when to ask again",
+    ),
+    "IdempotencyKeyReusedError": (
+        409,
+        "idempotency_key_reused",
+        "the key was sent before, with another request",
+    ),
+    "PreconditionFailedError": (
+        412,
+        "precondition_failed",
+        "`If-Match` names another version than the stored one",
+    ),
+    "PreconditionRequiredError": (428, "precondition_required", "`If-Match` is missing"),
     "RateLimitedError": (429, "rate_limited", "too many requests; `Retry-After` says when"),
     "NotImplementedYetError": (501, "not_implemented", "the hook is not written yet"),
     "UpstreamFailedError": (502, "upstream_failed", "the upstream gave no usable answer"),
@@ -61,6 +80,7 @@ class DocsPlan(NamedTuple):
     summary: str | None
     requirements: tuple[tuple[str, tuple[str, ...]], ...]
     operations: tuple[OperationDocs, ...]
+    notes: tuple[NoteDocs, ...]
     settings: tuple[SettingEntry, ...]
 
 
@@ -80,6 +100,7 @@ def plan_docs(spec: FeatureSpec, settings: tuple[SettingEntry, ...]) -> DocsPlan
             (name, tuple(md_text(item) for item in items)) for name, items in groups if items
         ),
         operations=tuple(_operation(operation, spec) for operation in spec.operations.values()),
+        notes=plan_notes(spec),
         settings=settings,
     )
 
@@ -105,6 +126,7 @@ def _facts(operation: Operation, spec: FeatureSpec) -> list[str]:
         )
     else:
         facts.append("public" if operation.auth == "none" else "authentication is optional")
+    facts += [f"takes {md_code('Idempotency-Key')}"] if operation.idempotent else []
     facts += [f"{md_code(limit.text)} requests" for limit in operation.rate_limits]
     if operation.deprecated:
         facts.append("deprecated")
@@ -138,7 +160,9 @@ def _answer(operation: Operation, spec: FeatureSpec) -> str | None:
     if operation.response.model is None:
         return None
     model = spec.models[operation.response.model]
-    if operation.call is not None:
+    if model.derived == "page":
+        return md_block(page_sample(model, spec))
+    if operation.call is not None and not operation.stored:
         request = spec.models[operation.request] if operation.request else None
         asked = normalised_model(sample_model(request, spec), request, spec) if request else {}
         path: dict[str, Json] = {field.name: sample(field, spec) for field in operation.path_params}

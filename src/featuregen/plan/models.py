@@ -15,7 +15,7 @@ from featuregen.plan.types import FieldPlan, annotate
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from featuregen.spec.model import FeatureSpec, Model, Rule, TypeRef
+    from featuregen.spec.model import FeatureSpec, Json, Model, Rule, TypeRef
 
 _MOST_WORDS = 7
 _UNREMARKABLE = {0, 1}  # numbers that ruff's PLR2004 lets pass
@@ -134,6 +134,12 @@ def _model(
     )
 
 
+def page_sample(model: Model, spec: FeatureSpec) -> dict[str, Json]:
+    """The last page, with one row."""
+    item: Json = sample_model(spec.models[page_item(model)], spec)
+    return {"items": [item], "next_cursor": None}
+
+
 def page_item(model: Model) -> str:
     """What a page holds."""
     items = next(field for field in model.fields if field.name == "items")
@@ -172,7 +178,8 @@ def _config(model: Model, spec: FeatureSpec, *, requested: bool, answered: bool)
         name for item in spec.operations.values() for name in (item.request, item.response.model)
     }
     if model.example is not None or model.name in exchanged:
-        example = py_literal(sample_model(model, spec))
+        paged = model.derived == "page"
+        example = py_literal(page_sample(model, spec) if paged else sample_model(model, spec))
         arguments.append(f'json_schema_extra={{"examples": [{example}]}}')
     return ", ".join(arguments) or None
 
