@@ -124,6 +124,17 @@ def test_what_changes_nothing_in_the_database_brings_no_revision() -> None:
     assert revision(new, tables_of(old), tables_of(new), History()) is None
 
 
+def test_a_revision_says_in_its_first_line_what_it_does() -> None:
+    old = [payment(AMOUNT, NOTE), entity("Refund", column("reason", required=False))]
+    new = [payment(NOTE, column("day", "date", required=False)), entity("Fee")]
+    spec = stored(*new, allow=["drop Payment.amount", "drop Refund"])
+    made = revision(spec, tables_of(stored(*old)), tables_of(spec), History())
+    assert made is not None
+    assert made.text.splitlines()[0] == (
+        '"""Shop: create fees; drop refunds, payments.amount; add payments.day."""'
+    )
+
+
 def test_a_long_name_of_a_feature_is_cut_and_stays_its_own() -> None:
     assert revision_id(1, "payment") == "0001_payment"
     first, second = (revision_id(12, "a_feature_with_a_rather_long_name" + end) for end in "ab")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec
 
 _LONGEST_ID = 32  # of alembic's own column
-_MOST_TOLD = 3
+_MOST_TOLD = 6
 _HEAD = """\
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -107,26 +107,32 @@ def _comes_back_empty(back: Changes) -> bool:
 
 def _summary(changed: Changes) -> str:
     """`create payments, refunds` — what a reader of the history looks for."""
-    told = list(_told(changed))
-    more = len(told) - _MOST_TOLD
-    return ", ".join([*told[:_MOST_TOLD], *([f"and {more} more"] if more > 0 else [])])
+    told: dict[str, list[str]] = {}
+    for verb, what in _told(changed):
+        told.setdefault(verb, []).append(what)
+    return "; ".join(f"{verb} {_listed(names)}" for verb, names in told.items())
 
 
-def _told(changed: Changes) -> Iterator[str]:
-    yield from (f"create {table.name}" for table in changed.created)
-    yield from (f"drop {table.name}" for table in changed.dropped)
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_TOLD
+    return ", ".join([*names[:_MOST_TOLD], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _told(changed: Changes) -> Iterator[tuple[str, str]]:
+    yield from (("create", table.name) for table in changed.created)
+    yield from (("drop", table.name) for table in changed.dropped)
     for change in changed.changed:
         name = change.new.name
         if change.old.name != name:
-            yield f"rename {change.old.name} to {name}"
+            yield "rename", f"{change.old.name} to {name}"
         for before, after in change.renames.items():
-            yield f"rename {name}.{before} to {after}"
-        yield from (f"drop {name}.{column.name}" for column in change.gone)
-        yield from (f"add {name}.{column.name}" for column in change.added)
+            yield "rename", f"{name}.{before} to {after}"
+        yield from (("drop", f"{name}.{column.name}") for column in change.gone)
+        yield from (("add", f"{name}.{column.name}") for column in change.added)
         for old, new in change.kept:
             if (old.type, old.nullable) != (new.type, new.nullable):
-                yield f"alter {name}.{new.name}"
+                yield "alter", f"{name}.{new.name}"
         before_keys = {*change.old.unique, *change.old.indexes, *change.old.references}
         after_keys = {*change.new.unique, *change.new.indexes, *change.new.references}
         if before_keys != after_keys and not (change.gone or change.added or change.renames):
-            yield f"change the keys of {name}"
+            yield "change the keys of", name
