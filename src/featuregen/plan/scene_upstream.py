@@ -10,13 +10,21 @@ from featuregen.plan.clients import needs_key, query_mappings, received, sends_q
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import normalised_model, sample
 from featuregen.plan.scene_requests import text
+from featuregen.plan.signatures import path_source
 from featuregen.plan.sources import Scene, source_value
-from featuregen.spec.model import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from featuregen.spec.model import ErrorMapping, FeatureSpec, Field, Json, Mapping, Operation
+    from featuregen.spec.model import (
+        ErrorMapping,
+        FeatureSpec,
+        Field,
+        Json,
+        Mapping,
+        Operation,
+        Source,
+    )
 
 TRANSIENT = (429, 502, 503, 504)
 UPSTREAM_MESSAGE = "because of this"
@@ -150,6 +158,11 @@ def _form(value: Json) -> Json:
     return text(value)
 
 
+def _sample_of_row(source: Source, operation: Operation, spec: FeatureSpec) -> Json:
+    entity = operation.entity if source.kind == "entity" else operation.parent
+    return sample(spec.entities[entity or ""].field(source.path[-1]), spec)
+
+
 def _path(path: str, scene: Scene, operation: Operation, spec: FeatureSpec) -> str:
     filled = path
     for kind in ("path", "query", "header"):
@@ -160,7 +173,12 @@ def _path(path: str, scene: Scene, operation: Operation, spec: FeatureSpec) -> s
     filled = filled.replace("{user.id}", str(USER["id"]))
     while "{" in filled:
         name = filled[filled.index("{") + 1 : filled.index("}")]
-        found = source_value(Source("request", tuple(name.split("."))), scene, operation, spec, {})
+        source = path_source(name, operation)
+        found = (
+            _sample_of_row(source, operation, spec)
+            if source.kind in {"entity", "parent"}
+            else source_value(source, scene, operation, spec, {})
+        )
         filled = filled.replace("{" + name + "}", quote(text(found), safe=""))
     return filled
 
