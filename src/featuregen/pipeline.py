@@ -560,7 +560,8 @@ def _to_write(hooks: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 def hook_names(spec: FeatureSpec) -> frozenset[str]:
     """The functions that are left to the user."""
-    return frozenset(each.hook for each in spec.operations.values() if each.hook)
+    events = (event for webhook in spec.webhooks.values() for event in webhook.events)
+    return frozenset(each.hook for each in (*spec.operations.values(), *events) if each.hook)
 
 
 def open_hooks(spec: FeatureSpec, root: Path, staged: Staged | None) -> tuple[tuple[str, str], ...]:

@@ -15,11 +15,13 @@ from featuregen.plan.quote import py_string
 from featuregen.plan.scene_examples import plan_examples
 from featuregen.plan.scenes import plan_tests
 from featuregen.plan.shared import plan_contribution
-from featuregen.plan.stored_webhooks import plan_webhooks
+from featuregen.plan.stored_webhooks import method_name, plan_webhooks
 from featuregen.plan.tables import plan_table_module
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import FeatureSpec
+    from collections.abc import Iterator
+
+    from featuregen.spec.model import FeatureSpec, Model, Path
 
 
 def make_plan(spec: FeatureSpec) -> FeaturePlan:
@@ -49,7 +51,10 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
 def _origins(spec: FeatureSpec) -> list[Origin]:
     """Symbols of the generated files, and the part of the spec that each comes from."""
     feature = spec.feature
-    found = [Origin(f"app/models/{feature}.py", name, ("models", name)) for name in spec.models]
+    found = [
+        Origin(f"app/models/{feature}.py", name, _model_path(model))
+        for name, model in spec.models.items()
+    ]
     found += [
         Origin(f"app/tables/{feature}.py", name, ("entities", name)) for name in spec.entities
     ]
@@ -62,7 +67,7 @@ def _origins(spec: FeatureSpec) -> list[Origin]:
                 Origin(f"tests/fakes/{name}.py", f"Fake{pascal(name)}", ("upstreams", name))
             )
     for name, operation in spec.operations.items():
-        path = ("operations", name)
+        path: Path = ("crud",) if operation.from_crud else ("operations", name)
         found.append(
             Origin(f"app/services/{feature}_service.py", f"{pascal(feature)}Service.{name}", path)
         )
@@ -81,6 +86,28 @@ def _origins(spec: FeatureSpec) -> list[Origin]:
             found.append(
                 Origin(f"app/services/{feature}_hooks.py", operation.hook, (*path, "hook"))
             )
+    found += _webhook_origins(spec)
     for index, example in enumerate(plan_examples(spec)):
         found.append(Origin(f"tests/test_{feature}_api.py", example.name, ("examples", index)))
     return found
+
+
+def _model_path(model: Model) -> Path:
+    return ("entities", model.entity) if model.derived and model.entity else ("models", model.name)
+
+
+def _webhook_origins(spec: FeatureSpec) -> Iterator[Origin]:
+    feature = spec.feature
+    router, service = (
+        f"app/api/endpoints/{feature}_webhooks.py",
+        f"app/services/{feature}_service.py",
+    )
+    for name, webhook in spec.webhooks.items():
+        path = ("webhooks", name)
+        yield Origin(router, name, path)
+        yield Origin(router, f"receive_{name}", path)
+        for event in webhook.events:
+            there = (*path, "events", event.type)
+            yield Origin(service, f"{pascal(feature)}Service.{method_name(event)}", there)
+            if event.hook is not None:
+                yield Origin(f"app/services/{feature}_hooks.py", event.hook, there)
