@@ -560,8 +560,9 @@ def _to_write(hooks: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 def hook_names(spec: FeatureSpec) -> frozenset[str]:
     """The functions that are left to the user."""
-    events = (event for webhook in spec.webhooks.values() for event in webhook.events)
-    return frozenset(each.hook for each in (*spec.operations.values(), *events) if each.hook)
+    operations = {each.hook for each in spec.operations.values()}
+    events = {event.hook for each in spec.webhooks.values() for event in each.events}
+    return frozenset(name for name in operations | events if name)
 
 
 def open_hooks(spec: FeatureSpec, root: Path, staged: Staged | None) -> tuple[tuple[str, str], ...]:

@@ -107,6 +107,7 @@ class OperationPlan(NamedTuple):
     commits: bool  # what hooks have left in the session
     stored: StoredPlan | None  # what is done to rows
     inner: str | None  # the method that does it, where hooks stand around it
+    inner_signature: str  # with self
     route_arguments: tuple[str, ...]
     endpoint_parameters: tuple[str, ...]
     endpoint_returns: str

@@ -127,6 +127,7 @@ def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
         commits=stores(spec) and hooked,
         stored=stored,
         inner=_inner(operation) if stored and hooked else None,
+        inner_signature=", ".join(["self", *service_parameters(operation, spec, inner=True)]),
         route_arguments=_route_arguments(operation, spec),
         endpoint_parameters=_endpoint_parameters(operation, spec),
         endpoint_returns=_endpoint_returns(operation),
@@ -158,7 +159,7 @@ def _work(operation: Operation, spec: FeatureSpec) -> str:
     if operation.hook is not None:
         return f"{spec.feature}_hooks.{operation.hook}({hook_arguments(operation, spec)})"
     if operation.stored:
-        return f"self.{_inner(operation)}({service_arguments(operation, spec)})"
+        return f"self.{_inner(operation)}({service_arguments(operation, spec, inner=True)})"
     upstream = operation.call.upstream if operation.call else ""
     given = arguments(operation, call_uses(operation))
     if takes_attempt(operation, spec):
@@ -298,7 +299,8 @@ def _endpoint_returns(operation: Operation) -> str:
         case "bytes":
             return "Response"
         case _ if operation.idempotent:
-            return f"{returns(operation)} | Response"
+            plain = returns(operation)
+            return "Response | None" if plain == "None" else f"{plain} | Response"
         case _:
             return returns(operation)
 

@@ -39,15 +39,7 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan, tables: TablesPlan)
             FakeEntry(name, f"Fake{pascal(name)}") for name in spec.upstreams if callers(name, spec)
         ),
         needs=tuple(sorted(_needs(spec, models) | tables.needs)),
-        permissions=tuple(
-            sorted(
-                {
-                    operation.permission
-                    for operation in spec.operations.values()
-                    if operation.permission
-                }
-            )
-        ),
+        permissions=tuple(sorted(_permissions(spec))),
         routes=tuple(
             f"{operation.method} {re.sub(r'{[^{}]*}', '{}', route_path(operation, spec))}"
             for operation in spec.operations.values()
@@ -55,6 +47,13 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan, tables: TablesPlan)
         readme="",
         tables=tuple(table.stored for table in tables.tables),
     )
+
+
+def _permissions(spec: FeatureSpec) -> set[str]:
+    """What operations ask for, and what opens the rows of all owners."""
+    asked = {operation.permission for operation in spec.operations.values()}
+    opening = {entity.scope_permission for entity in spec.entities.values()}
+    return {name for name in asked | opening if name}
 
 
 def router_modules(spec: FeatureSpec) -> tuple[str, ...]:

@@ -211,20 +211,28 @@ def hook_arguments(operation: Operation, spec: FeatureSpec) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def service_parameters(operation: Operation, spec: FeatureSpec) -> list[str]:
-    """What the service's method is given, without self."""
-    given = parameters(operation, spec, service_uses(operation, spec))
+def service_parameters(
+    operation: Operation, spec: FeatureSpec, *, inner: bool = False
+) -> list[str]:
+    """What the service's method is given, without self; `inner` is the one between two hooks."""
+    given = parameters(operation, spec, _used(operation, spec, inner=inner))
     more = ["if_match: int | None"] if takes_if_match(operation, spec) else []
     more += ["attempt: Attempt"] if takes_attempt(operation, spec) else []
     return [*given, *(["*"] if more and "*" not in given else []), *more]
 
 
-def service_arguments(operation: Operation, spec: FeatureSpec) -> str:
+def service_arguments(operation: Operation, spec: FeatureSpec, *, inner: bool = False) -> str:
     """The arguments for those, by the same names."""
-    parts = [arguments(operation, service_uses(operation, spec))]
+    parts = [arguments(operation, _used(operation, spec, inner=inner))]
     parts += ["if_match=if_match"] if takes_if_match(operation, spec) else []
     parts += ["attempt=attempt"] if takes_attempt(operation, spec) else []
     return ", ".join(part for part in parts if part)
+
+
+def _used(operation: Operation, spec: FeatureSpec, *, inner: bool) -> set[str]:
+    used = service_uses(operation, spec)
+    asks_who = needs_user(operation, spec) or "user" in call_uses(operation)
+    return used - {"user"} if inner and not asks_who else used
 
 
 def parameters(operation: Operation, spec: FeatureSpec, used: set[str]) -> list[str]:

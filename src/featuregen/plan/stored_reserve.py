@@ -97,11 +97,11 @@ def _number(text: str, entity: Entity, reserve: Reserve) -> str | None:
 
 
 def _over(reserve: Reserve, entity: Entity, spec: FeatureSpec) -> str:
-    counter, bound = words(reserve.field), words(reserve.up_to)
-    bound = f"its {bound}" if reserve.up_to.isidentifier() else bound
-    text = f"The {counter} of the {title(entity)} would pass {bound}"
+    named = reserve.up_to.isidentifier()
+    bound = words(reserve.up_to) if named else f"bound of {reserve.up_to}"
+    text = f"Less than that is left of the {bound} of the {title(entity)}"
     if reserve.when:
-        text = f"The {title(entity)} is in no state for this, or its {counter} would pass {bound}"
+        text = f"The {title(entity)} is in no state for this, or less is left of its {bound}"
     return error(conflict(entity, spec), text)
 
 

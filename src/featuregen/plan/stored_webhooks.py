@@ -74,6 +74,7 @@ class WebhooksPlan(NamedTuple):
     router_arguments: str
     facts: tuple[ReceivedPlan, ...]
     webhooks: tuple[WebhookPlan, ...]
+    app: str  # the parameter, "_app" where no client is looked up
     service_arguments: str
 
 
@@ -82,7 +83,7 @@ def plan_webhooks(spec: FeatureSpec) -> WebhooksPlan | None:
     if not spec.webhooks:
         return None
     facts = {model.name: model for event in events(spec) if (model := _facts(event, spec))}
-    clients = (
+    clients = tuple(
         f"get_resource(app, {pascal(name)}Client)" for name in spec.upstreams if callers(name, spec)
     )
     return WebhooksPlan(
@@ -91,6 +92,7 @@ def plan_webhooks(spec: FeatureSpec) -> WebhooksPlan | None:
         router_arguments=f"tags=[{py_string(spec.title)}]",
         facts=tuple(facts.values()),
         webhooks=tuple(_webhook(webhook, spec) for webhook in spec.webhooks.values()),
+        app="app" if clients else "_app",
         service_arguments=", ".join(["session", *clients]),
     )
 
