@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.signatures import stores
+from featuregen.plan.stored_conditions import plain_constants
 from featuregen.plan.stored_create import CreateStep, finish_create, plan_create
 from featuregen.plan.stored_list import ListStep, OrdersPlan, plan_list, plan_orders
 from featuregen.plan.stored_read import GetStep, plan_get
@@ -50,6 +51,7 @@ class StorePlan(NamedTuple):
     visibilities: tuple[VisibilityPlan, ...]
     completions: tuple[CompletionPlan, ...]
     events: tuple[EventMethodPlan, ...]
+    has_plain_numbers: bool  # a condition compares with a bare number, which ruff would have named
 
 
 def plan_stored(operation: Operation, spec: FeatureSpec) -> StoredPlan | None:
@@ -100,7 +102,18 @@ def plan_store(spec: FeatureSpec) -> StorePlan | None:
         ),
         completions=tuple({each.name: each for each in completions if each}.values()),
         events=plan_events(spec),
+        has_plain_numbers=any(_compares_number(operation, spec) for operation in operations),
     )
+
+
+def _compares_number(operation: Operation, spec: FeatureSpec) -> bool:
+    call, reserve = operation.call, operation.reserve
+    if call is not None and call.when and operation.entity is not None:
+        return plain_constants(call.when, spec.entities[operation.entity])
+    if reserve is None:
+        return False
+    when = reserve.when and plain_constants(reserve.when, spec.entities[reserve.entity])
+    return bool(when) or not reserve.up_to.isidentifier()
 
 
 def _lookups(spec: FeatureSpec) -> Iterator[Lookup]:

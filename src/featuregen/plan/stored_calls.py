@@ -11,8 +11,17 @@ from featuregen.plan.signatures import (
     keyed_by_row,
     row_values,
 )
-from featuregen.plan.stored_rows import column, conflict, error, not_found, title, value, variable
-from featuregen.plan.stored_statements import changed, chosen, executed, literals, update_of
+from featuregen.plan.stored_rows import (
+    bumped,
+    column,
+    conflict,
+    error,
+    not_found,
+    title,
+    value,
+    variable,
+)
+from featuregen.plan.stored_statements import changed, chosen, literals, update_of
 
 if TYPE_CHECKING:
     from featuregen.spec.model import Call, Entity, FeatureSpec, Field, Operation
@@ -93,16 +102,38 @@ def outcome(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, .
     )
 
 
-def refusal(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
-    """The lines for a definite refusal: what `refused` says, or the row goes."""
+def refusal(operation: Operation, call: Call, spec: FeatureSpec) -> str:
+    """The statement for a definite refusal: what `refused` says, or the row goes."""
     entity = spec.entities[operation.entity or ""]
-    row, state = variable(entity), state_field(entity, call)
     if not call.refused:
-        return (f"await self._session.delete({row})",)
+        return f"await self._session.delete({variable(entity)})"
+    return f"await self._session.execute({_refused(entity, call, spec)})"
+
+
+def refusing(operation: Operation, call: Call, spec: FeatureSpec) -> str:
+    """The same as an expression that tells whether the row was undecided until then."""
+    entity = spec.entities[operation.entity or ""]
+    return f"await change(self._session, {_refused(entity, call, spec)})"
+
+
+def _refused(entity: Entity, call: Call, spec: FeatureSpec) -> str:
+    row, state = variable(entity), state_field(entity, call)
     where = [is_row(entity, row)]
     if state is not None:
         where.append(undecided(entity, state))
-    return (executed(entity, where, literals(entity, call.refused), spec),)
+    written = ", ".join(bumped(entity, literals(entity, call.refused), spec))
+    return f"update({entity.name}).where({', '.join(where)}).values({written})"
+
+
+def told_by_events(operation: Operation, call: Call, spec: FeatureSpec) -> bool:
+    """Whether an event may tell of the refusal, too, and before the call does."""
+    return any(
+        event.transition is not None
+        and event.transition.entity == operation.entity
+        and (event.transition.field, event.transition.to) in call.refused
+        for webhook in spec.webhooks.values()
+        for event in webhook.events
+    )
 
 
 def is_row(entity: Entity, row: str) -> str:

@@ -111,11 +111,6 @@ def _names_a_column(node: Node) -> bool:
     return any(isinstance(part, Name) for part in walk(node))
 
 
-def uses(text: str, entity: Entity) -> tuple[str, ...]:
-    """The fields that the condition looks at."""
-    return parsed(text, entity).names
-
-
 def plain_constants(text: str, entity: Entity) -> bool:
     """Whether ruff would ask for a name of one of its numbers."""
     return any(

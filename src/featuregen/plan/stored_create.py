@@ -12,6 +12,8 @@ from featuregen.plan.stored_calls import (
     needed_of_parent,
     outcome,
     refusal,
+    refusing,
+    told_by_events,
 )
 from featuregen.plan.stored_reserve import completion, release, reservation
 from featuregen.plan.stored_rows import (
@@ -21,6 +23,7 @@ from featuregen.plan.stored_rows import (
     lookup,
     references_to_check,
     request_fields,
+    settled,
     variable,
 )
 
@@ -53,7 +56,7 @@ def plan_create(operation: Operation, spec: FeatureSpec) -> CreateStep:
         resume=_resume(entity) if resumes else None,
         insert=_insert(entity, operation, spec),
         decided=_decided(entity, operation, call, spec) if call is not None and resumes else None,
-        answer=answer(operation, spec, row),
+        answer="" if operation.response.kind == "none" else f" {answer(operation, spec, row)}",
         store=_stored(entity, operation, spec),
         call=client_call(operation, call, spec) if call is not None else None,
         refused=_refused(operation, call, spec) if call is not None else (),
@@ -70,8 +73,7 @@ def finish_create(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     flushed = (
         (f"await flush(self._session, {clash(entity, spec)})",) if operation.call is None else ()
     )
-    settled = f"result = {answer(operation, spec, variable(entity))}"
-    return (*flushed, settled, "await attempt.settle(result)", _COMMIT)
+    return (*flushed, *settled(operation, spec, variable(entity)), _COMMIT)
 
 
 _COMMIT = "await self._session.commit()"
@@ -142,8 +144,16 @@ def _decided(entity: Entity, operation: Operation, call: Call, spec: FeatureSpec
 
 
 def _refused(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
-    settled = ("await attempt.settle(error)",) if operation.idempotent else ()
-    return (*release(operation, spec), *refusal(operation, call, spec), *settled, _COMMIT)
+    kept = ("await attempt.settle(error)",) if operation.idempotent else ()
+    given_back = release(operation, spec)
+    if given_back and told_by_events(operation, call, spec):
+        return (
+            f"if {refusing(operation, call, spec)}:  # else an event has given it back",
+            *(f"    {line}" for line in given_back),
+            *kept,
+            _COMMIT,
+        )
+    return (refusal(operation, call, spec), *given_back, *kept, _COMMIT)
 
 
 def _outcome(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:

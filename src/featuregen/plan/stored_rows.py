@@ -375,6 +375,13 @@ def answer(operation: Operation, spec: FeatureSpec, row: str) -> str:
     return model_of(row, operation.response.model or "", operation, spec)
 
 
+def settled(operation: Operation, spec: FeatureSpec, row: str) -> tuple[str, ...]:
+    """The lines that store the answer of an idempotent operation with what it has changed."""
+    if operation.response.kind == "none":
+        return ("await attempt.settle(None)",)
+    return (f"result = {answer(operation, spec, row)}", "await attempt.settle(result)")
+
+
 def model_of(row: str, model: str, operation: Operation, spec: FeatureSpec) -> str:
     """`PaymentRead.model_validate(payment)`.
 

@@ -8,7 +8,6 @@ from featuregen.plan.quote import py_string
 from featuregen.plan.stored_create import checked_references
 from featuregen.plan.stored_reserve import reservation_alone
 from featuregen.plan.stored_rows import (
-    answer,
     bumped,
     clash,
     column,
@@ -17,6 +16,7 @@ from featuregen.plan.stored_rows import (
     lookup,
     may_clash,
     restricted,
+    settled,
     title,
     variable,
     written_fields,
@@ -39,6 +39,14 @@ class ChangeStep(NamedTuple):
 
 
 def plan_change(operation: Operation, spec: FeatureSpec) -> ChangeStep:
+    step = _planned(operation, spec)
+    if operation.response.kind == "none":  # nobody looks at the row
+        row = variable(spec.entities[operation.entity or ""])
+        return step._replace(change=step.change.removeprefix(f"{row} = "))
+    return step
+
+
+def _planned(operation: Operation, spec: FeatureSpec) -> ChangeStep:
     entity = spec.entities[operation.entity or ""]
     found = lookup(operation, spec)
     lines = (found.call,) if found else ()
@@ -62,14 +70,8 @@ def finish_change(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     """The lines behind the step."""
     if not operation.idempotent or operation.after is not None:
         return ("await self._session.commit()",)
-    if operation.action == "delete":
-        return ("await attempt.settle(None)", "await self._session.commit()")
     row = variable(spec.entities[operation.entity or ""])
-    return (
-        f"result = {answer(operation, spec, row)}",
-        "await attempt.settle(result)",
-        "await self._session.commit()",
-    )
+    return (*settled(operation, spec, row), "await self._session.commit()")
 
 
 def _is_the_row(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
