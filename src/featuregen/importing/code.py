@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from featuregen.errors import FeaturegenError
 from featuregen.importing import names
 from featuregen.importing.code_classes import Classes
-from featuregen.importing.code_routes import Route, Routes, routes_of
+from featuregen.importing.code_clients import Clients
+from featuregen.importing.code_operations import Routes
+from featuregen.importing.code_routes import Route, routes_of
+from featuregen.importing.code_rules import same_rule
+from featuregen.importing.code_services import service_of
+from featuregen.importing.code_settings import missing_settings, read_settings
 from featuregen.importing.imported import Imported, Notes, finish
 from featuregen.importing.python_values import name, text
 from featuregen.importing.sources import Sources, read_sources
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from featuregen.importing.code_services import Service
     from featuregen.importing.imported import Tree
 
 _CLIENTS = frozenset({"httpx", "httpx2", "requests", "aiohttp", "urllib3"})
@@ -31,23 +37,106 @@ def import_code(paths: Iterable[Path], *, feature: str | None = None) -> Importe
     if not routes:
         hint = "name the files with @router.get, @router.post, …"
         raise FeaturegenError("no route is found in this code", hint=hint)
-    prefix = _common([route.path for route in routes])
-    chosen = feature or names.feature_name(_stem(prefix, routes))
+    prefix = _prefix(routes)
+    found = (service_of(route.function, sources) for route in routes)
+    service = next((one[0] for one in found if one), None)
+    chosen = feature or (service.feature if service else names.feature_name(_stem(prefix, routes)))
     notes = Notes()
     classes = Classes(sources, chosen, notes)
-    reader = Routes(classes, chosen, notes)
+    clients = Clients(sources, notes)
+    reader = Routes(classes, clients, chosen, notes)
     for route in routes:
         reader.add(route, route.path[len(prefix) :] or "/")
-    _note_the_rest(sources, notes)
-    tree: Tree = {"featuregen": 1, "feature": chosen}
+    _note_the_rest(sources, clients, notes)
+    head: Tree = {"featuregen": 1, "feature": chosen}
     if (tag := _tag(routes)) is not None:
-        tree["title"] = tag
-    if plural(chosen) == chosen:
-        tree["plural"] = chosen
-    tree["base_path"] = prefix or "/"
-    tree |= {"errors": reader.errors, "models": classes.models, "operations": reader.operations}
-    header = "From code. Each operation is a hook: move what the old function does into it."
-    return finish({key: one for key, one in tree.items() if one != {}}, notes, header)
+        head["title"] = tag
+    if service is not None and service.summary:
+        head["summary"] = service.summary
+    if (files := routes[0].module.path.stem) != plural(chosen) and service is not None:
+        head["plural"] = files
+    elif plural(chosen) == chosen:
+        head["plural"] = chosen
+    head["base_path"] = prefix or "/"
+    if reader.validation_status is not None:
+        head["wire"] = {"validation_status": reader.validation_status}
+    tree = head | _body(sources, classes, reader, service, notes)
+    if service is not None:
+        _note_the_spec(service, notes)
+    return _with_true_rules(tree, classes, notes, _header(tree))
+
+
+def _body(
+    sources: Sources, classes: Classes, reader: Routes, service: Service | None, notes: Notes
+) -> Tree:
+    clients = reader.upstreams.values()
+    used = {one for client in clients for one in client.settings}
+    known: Tree = {}
+    if service is not None:
+        known = read_settings(service, sources, classes.fields, used, notes)
+    body: Tree = {
+        "settings": known | missing_settings(clients, known, notes),
+        "errors": reader.errors,
+        "upstreams": {client.upstream: client.tree for client in clients},
+        "models": classes.models,
+        "operations": reader.operations,
+    }
+    return {key: one for key, one in body.items() if one != {}}
+
+
+def _header(tree: Tree) -> str:
+    operations = tree["operations"]
+    every = operations.values() if isinstance(operations, dict) else ()
+    if any(isinstance(one, dict) and "call" in one for one in every):
+        return "From code, with the calls of upstreams."
+    return "From code. Each operation is a hook: move what the old function does into it."
+
+
+def _with_true_rules(tree: Tree, classes: Classes, notes: Notes, header: str) -> Imported:
+    """The spec, with the rules that come out as the code has them; the others are noted."""
+    from featuregen.spec.expressions import parse_expression
+    from featuregen.spec.load import parse_spec
+
+    imported = finish(tree, notes, header)
+    models = parse_spec(imported.text, f"{imported.feature}.yaml").models
+    true = {
+        rule.message
+        for model in models.values()
+        for rule in model.rules
+        if same_rule(
+            classes.rules[rule.message][1],
+            parse_expression(rule.check, {one.name: one for one in model.fields}).violation(),
+        )
+    }
+    wrong = {message: one for message, one in classes.rules.items() if message not in true}
+    if not wrong:
+        return imported
+    for module, method in wrong.values():
+        classes.note_method(module, "the model", method)
+    for model in classes.models.values():
+        rules = model.get("rules") if isinstance(model, dict) else None
+        if isinstance(model, dict) and isinstance(rules, list):
+            left = [one for one in rules if isinstance(one, dict) and one["message"] in true]
+            model["rules"] = [*left]
+            if not left:
+                del model["rules"]
+    return finish(tree, notes, header)
+
+
+def _note_the_spec(service: Service, notes: Notes) -> None:
+    """Code does not say what was asked for, and what was tried."""
+    what = "requirements, waived questions, examples and comments stand in the spec alone"
+    notes.add(f"features/{service.feature}.yaml", what)
+
+
+def _prefix(routes: list[Route]) -> str:
+    """Of the one router, else what all paths have in common."""
+    prefixes = {route.prefix for route in routes}
+    return (
+        prefixes.pop()
+        if len(prefixes) == 1 and prefixes != {""}
+        else _common([route.path for route in routes])
+    )
 
 
 def _common(paths: list[str]) -> str:
@@ -69,9 +158,10 @@ def _tag(routes: list[Route]) -> str | None:
     return tags.pop() if len(tags) == 1 else None
 
 
-def _note_the_rest(sources: Sources, notes: Notes) -> None:
+def _note_the_rest(sources: Sources, clients: Clients, notes: Notes) -> None:
+    read = [client.module for client in clients.found.values()]
     for module in sources.every:
-        if module.path.parent.name == "core":  # of every generated project
+        if module.path.parent.name == "core" or module in read:  # of every generated project
             continue
         for node in module.tree.body:
             imported = {one.name for one in node.names} if isinstance(node, ast.Import) else set()

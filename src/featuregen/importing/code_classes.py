@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.importing import names
 from featuregen.importing.code_fields import Fields, first_line
+from featuregen.importing.code_rules import read_rule
 from featuregen.importing.python_values import UnknownValueError, keywords, name, text, value
 from featuregen.importing.schemas import short
 from featuregen.spec import reserved
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from featuregen.importing.sources import Module, Sources
     from featuregen.spec.yaml_text import Plain
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 _MODELS = frozenset({"BaseModel", "SQLModel", "RootModel", "SensitiveModel"})
 _ENUMS = frozenset({"Enum", "StrEnum", "IntEnum"})
 _ERRORS = frozenset({"Exception", "AppError", "HTTPException"})
@@ -35,6 +37,7 @@ class Classes:
     notes: Notes
     models: Tree = field(default_factory=dict)
     errors: Tree = field(default_factory=dict)  # those that can be raised, by name
+    rules: dict[str, tuple[Module, Function]] = field(default_factory=dict)  # by message
     fields: Fields = field(init=False)
     _names: dict[str, str] = field(default_factory=dict)
 
@@ -93,19 +96,24 @@ class Classes:
     def _read(self, model: Tree, module: Module, node: ast.ClassDef) -> None:
         if summary := first_line(node):
             model["summary"] = summary
+            if rest := (ast.get_docstring(node) or "").strip().partition("\n")[2].strip():
+                model["description"] = rest
         config = self._config(node)
         own: Tree = {}
         for base in reversed(self.sources.bases(node)):
             if base in self._names:
-                own |= self._fields(*self.sources.classes[base], config)
-        own |= self._fields(module, node, config)
+                own |= self._fields(model, *self.sources.classes[base], config)
+        own |= self._fields(model, module, node, config)
+        rules = model.pop("rules", None)
         model["fields"] = own or {"value": "json"}
+        if rules:
+            model["rules"] = rules
         if not own:
             self.notes.add(module.place(node), f"{node.name} has no fields that can be read")
         if "example" in config:
             model["example"] = config["example"]
 
-    def _fields(self, module: Module, node: ast.ClassDef, config: Tree) -> Tree:
+    def _fields(self, model: Tree, module: Module, node: ast.ClassDef, config: Tree) -> Tree:
         found: Tree = {}
         for one in node.body:
             if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
@@ -119,21 +127,29 @@ class Classes:
                     keys["wire"] = wire
                 found[known] = short(keys)
             elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
-                self._note_method(module, node, one)
+                self._method(model, module, node, one)
             elif isinstance(one, ast.ClassDef) and one.name == "Config":
                 self.notes.add(module.place(one), f"`Config` of {node.name}, as pydantic 1 had it")
         return found
 
-    def _note_method(
-        self, module: Module, node: ast.ClassDef, method: ast.FunctionDef | ast.AsyncFunctionDef
-    ) -> None:
+    def _method(self, model: Tree, module: Module, node: ast.ClassDef, method: Function) -> None:
+        rule = read_rule(method)
+        rules = model.setdefault("rules", []) if rule is not None else None
+        if isinstance(rules, list) and rule is not None:
+            rules.append(rule)
+            self.rules[str(rule["message"])] = (module, method)
+            return
+        self.note_method(module, node.name, method)
+
+    def note_method(self, module: Module, owner: str, method: Function) -> None:
+        """Say of a method of a model that the spec does not have it."""
         for decorator in method.decorator_list:
             called = name(decorator.func) if isinstance(decorator, ast.Call) else name(decorator)
             if called in _VALIDATORS:
-                what = f"the validator {node.name}.{method.name}: say it as a rule, or in a hook"
+                what = f"the validator {owner}.{method.name}: say it as a rule, or in a hook"
                 self.notes.add(module.place(method), what)
             elif called in _COMPUTED:
-                self.notes.add(module.place(method), f"{node.name}.{method.name} is computed")
+                self.notes.add(module.place(method), f"{owner}.{method.name} is computed")
 
     def _config(self, node: ast.ClassDef) -> Tree:
         config: Tree = {}
@@ -184,7 +200,17 @@ class Classes:
             for key in ("title", "code", "retry_after"):
                 if isinstance(said.get(key), str if key != "retry_after" else int):
                     entry[key] = f"{said[key]}s" if key == "retry_after" else said[key]
-            self.errors[node.name] = entry
+            self.errors[node.name] = _shortened(entry, node)
+
+
+def _shortened(entry: Tree, node: ast.ClassDef) -> Tree:
+    """Without the code that goes without saying; with what the class says beyond its title."""
+    if entry.get("code") == "_".join(names.words(node.name.removesuffix("Error"))):
+        del entry["code"]
+    described = " ".join((ast.get_docstring(node) or "").split())
+    if described and described.rstrip(".") != str(entry.get("title")).rstrip("."):
+        entry["description"] = described
+    return entry
 
 
 def _settings(node: ast.expr) -> Tree:

@@ -18,7 +18,8 @@ _SCALARS = {
     "HttpUrl": "url", "AnyUrl": "url", "AnyHttpUrl": "url", "AwareDatetime": "datetime",
     "NaiveDatetime": "datetime", "PastDatetime": "datetime", "FutureDatetime": "datetime",
     "PastDate": "date", "FutureDate": "date", "IsoDatetime": "datetime", "IsoDate": "date",
-    "IsoTime": "time", "SettingDuration": "duration", "StrictStr": "string",
+    "IsoTime": "time", "IsoDuration": "duration", "LocalTime": "time", "WebUrl": "url",
+    "Base64": "bytes", "AnyJson": "json", "SettingDuration": "duration", "StrictStr": "string",
     "StrictInt": "int", "StrictBool": "bool", "StrictFloat": "float", "Any": "json",
     "object": "json", "Json": "json", "dict": "json",
 }  # fmt: skip
@@ -42,12 +43,16 @@ _KEYS = {
 }  # fmt: skip
 _HARMLESS = frozenset(
     {"title", "repr", "examples", "default", "default_factory", "json_schema_extra", "kw_only",
-     "include_in_schema", "deprecated", "strict", "frozen", "exclude", "last4", "max_digits"}
+     "include_in_schema", "deprecated", "strict", "frozen", "exclude", "last4", "max_digits",
+     "allow_inf_nan"}
 )  # fmt: skip
 METADATA = frozenset(
     {"Field", "Query", "Path", "Header", "Body", "Text", "DecimalRule", "StringConstraints",
      "Form", "Cookie", "File"}
 )  # fmt: skip
+_MARKERS = frozenset(
+    {"JSON_INT", "ISO_DATE", "ISO_DATETIME", "LOCAL_TIME", "ISO_DURATION"}
+)  # how generated code reads JSON
 _ENUMS: tuple[set[type], ...] = ({str}, {int})
 _DEEPEST = 20
 
@@ -164,9 +169,13 @@ class Fields:
         if called == "Sensitive":
             last4 = isinstance(node, ast.Call) and "last4" in keywords(node)
             return keys | {"sensitive": "last4" if last4 else True}
+        if called == "BeforeValidator" and "whole_number" in ast.unparse(node):
+            return keys  # of an enum of numbers
         if isinstance(node, ast.Call) and called in METADATA:
             return self._metadata(node, keys, where)
-        if called in METADATA:
+        if called == "Unique":
+            return keys | {"unique": True}
+        if called in METADATA or called in _MARKERS:
             return keys
         self.notes.add(where, f"`{called or ast.unparse(node)}` of the annotation")
         return keys
@@ -184,8 +193,12 @@ class Fields:
         default = given.get("default") or (node.args[0] if node.args else None)
         if default is not None and name(node.func) not in ("Text", "DecimalRule"):
             keys |= self._default(default, where)
-        if name(given.get("default_factory")) in ("list", "dict"):
-            keys["default"] = [] if name(given["default_factory"]) == "list" else {}
+        factory = given.get("default_factory")
+        made = name(factory.value if isinstance(factory, ast.Subscript) else factory)
+        if made in ("list", "dict"):
+            keys["default"] = [] if made == "list" else {}
+        elif isinstance(factory, ast.Lambda):
+            keys |= self._default(factory.body, where)
         elif "default_factory" in given:
             self.notes.add(where, "a default that is computed")
             keys["required"] = False

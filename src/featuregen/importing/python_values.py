@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ast
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from featuregen.spec.yaml_text import Plain
 
 _ROUNDING = {"ROUND_HALF_EVEN": "half_even", "ROUND_HALF_UP": "half_up", "ROUND_DOWN": "down"}
+_MOMENTS: dict[str, Callable[..., date | datetime | time]] = {
+    "date": date, "datetime": datetime, "time": time,
+}  # fmt: skip
+_SUFFIXES = {"milliseconds": "ms", "seconds": "s", "minutes": "m", "hours": "h", "days": "d"}
 _UNITS = {"milliseconds": 0.001, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
 
@@ -49,14 +56,36 @@ def _call(node: ast.Call) -> Plain:
         case "dict", [] if not node.keywords:
             return {}
         case "timedelta", []:
-            seconds = 0.0
-            for keyword in node.keywords:
-                amount = value(keyword.value)
-                if keyword.arg not in _UNITS or not isinstance(amount, int | float):
-                    raise UnknownValueError
-                seconds += amount * _UNITS[keyword.arg]
-            return f"{seconds:g}s"
+            return _duration(keywords(node))
+        case ("date" | "datetime" | "time") as kind, [_, *_]:
+            return _moment(kind, node)
     raise UnknownValueError
+
+
+def _duration(parts: dict[str, ast.expr]) -> str:
+    """`timedelta(minutes=15)` → `15m`."""
+    seconds = 0.0
+    for unit, given in parts.items():
+        amount = value(given)
+        if unit not in _UNITS or not isinstance(amount, int | float):
+            raise UnknownValueError
+        if len(parts) == 1 and unit in _SUFFIXES:
+            return f"{amount:g}{_SUFFIXES[unit]}"
+        seconds += amount * _UNITS[unit]
+    return f"{seconds:g}s"
+
+
+def _moment(kind: str, node: ast.Call) -> str:
+    """`date(2026, 1, 31)` → `2026-01-31`; a datetime is one of UTC."""
+    zones = [one for key, one in keywords(node).items() if key == "tzinfo"]
+    numbers = [one for one in map(value, node.args) if isinstance(one, int)]
+    is_plain = len(numbers) == len(node.args) and len(zones) == len(node.keywords)
+    if not is_plain or [name(one) for one in zones] != ["UTC"] * (kind == "datetime"):
+        raise UnknownValueError
+    try:
+        return _MOMENTS[kind](*numbers).isoformat() + ("Z" if zones else "")
+    except (TypeError, ValueError) as error:
+        raise UnknownValueError from error
 
 
 def _decimal(number: Plain) -> Plain:
