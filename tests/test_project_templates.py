@@ -27,11 +27,11 @@ from featuregen.plan.needs import DEV_DEPENDENCIES, NEEDS, dependencies
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "project"
 STORING = (
-    "auth", "storage", "paging", "search", "conflict", "etag", "if_match", "patch",
+    "auth", "metrics", "pending", "storage", "paging", "search", "conflict", "etag", "if_match", "patch",
     "stored_decimal", "stored_json", "stored_duration",
 )  # fmt: skip
 MONEY = (
-    "auth", "conflict", "idempotency", "jobs", "storage", "webhooks", "webhook_hmac",
+    "auth", "conflict", "idempotency", "jobs", "metrics", "storage", "webhooks", "webhook_hmac",
     "webhook_standard", "webhook_stripe",
 )  # fmt: skip
 COMBINATIONS: dict[str, tuple[str, ...]] = {
@@ -39,8 +39,8 @@ COMBINATIONS: dict[str, tuple[str, ...]] = {
     "auth": ("auth",),
     "rate_limit": ("rate_limit",),
     "auth+rate_limit": ("auth", "rate_limit"),
-    "upstream": ("upstream",),
-    "storage": ("storage",),
+    "upstream": ("metrics", "upstream"),
+    "storage": ("metrics", "storage"),
     "storing": STORING,
     "money": MONEY,
     "all": tuple(NEEDS),
@@ -70,6 +70,7 @@ SKELETON = (  # what is covered without a feature: the rest is covered by the fe
             "redaction",
             "resources",
             "signatures",
+            "telemetry",
             "validation",
             "webhooks",
         )

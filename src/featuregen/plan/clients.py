@@ -147,6 +147,7 @@ def _imports(spec: FeatureSpec) -> tuple[str, ...]:
         "from app.core.auth import User",
         "from app.core.answers import choose, from_unix, to_lower, to_text, to_upper",
         "from app.core.currency import from_minor_units, minor_units",
+        "from app.core.telemetry import Telemetry",
         "from app.core.upstream import UpstreamClient, UpstreamFailedError, open_http_client",
         "from app.core.upstream import items, pick, present, segment",
         *(f"from app.models.{spec.feature} import {name}" for name in spec.models),

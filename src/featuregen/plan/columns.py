@@ -12,6 +12,7 @@ from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.schema import Column
 
 if TYPE_CHECKING:
+    from featuregen.plan.pending import Pending
     from featuregen.spec.model import Field, Json, TypeRef
 
 SQLALCHEMY = "sqlalchemy"
@@ -86,10 +87,18 @@ class Names:
         )
 
 
-def plan_column(field: Field, names: Names, keys: tuple[str, ...] = ()) -> ColumnPlan:
-    """One field. `keys` are further arguments: a foreign key, `unique`, `index`."""
+def plan_column(
+    field: Field, names: Names, keys: tuple[str, ...] = (), *, pending: Pending | None = None
+) -> ColumnPlan:
+    """One field. `keys` are further arguments: a foreign key, `unique`, `index`.
+
+    `pending` marks the field whose first state rows wait in.
+    """
     python = names.python(_python(field)) + (" | None" if field.nullable else "")
     arguments = [_type(field, names), *keys, *_defaults(field, names)]
+    if pending is not None and pending.state == field.name:
+        first, since = py_literal(pending.first), py_string(pending.since)
+        arguments.append(f'info={{"pending": {first}, "pending_since": {since}}}')
     return ColumnPlan(
         name=field.name,
         annotation=f"{names.use('sqlalchemy.orm', 'Mapped')}[{python}]",

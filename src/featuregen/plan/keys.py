@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.pending import plan_pending
 from featuregen.plan.schema import Key, Reference
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ def _indexes(entity: Entity, spec: FeatureSpec, unique: list[Columns]) -> list[C
     backing = [(entity.id.name,), *unique, *found]
     operations = [each for each in spec.operations.values() if each.entity == entity.name]
     wanted: list[Columns] = [(field.name,) for field in entity.fields if field.references]
+    pending = plan_pending(entity, spec)
+    if pending is not None:  # `/metrics` counts these rows at each scrape
+        wanted.append((pending.state, pending.since))
     wanted += [(each.by,) for each in operations if each.by != "id" and each.action != "list"]
     for operation in operations:
         wanted += _list_indexes(operation, entity)

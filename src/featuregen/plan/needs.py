@@ -50,6 +50,7 @@ NEEDS: dict[str, str] = {
     "cache": "an answer is cached: app/core/cache.py",
     "jobs": "an operation or an event is worked off later: app/core/jobs.py",
     "metrics": "something is stored or called: app/core/telemetry.py, ops/",
+    "pending": "rows wait for an outcome that others tell of: app/db/pending.py",
 }
 
 BASE_DEPENDENCIES: tuple[str, ...] = (

@@ -154,6 +154,7 @@ def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
         "auth": any(operation.auth != "none" for operation in operations),
         "rate_limit": any(operation.rate_limits for operation in operations),
         "upstream": bool(called),
+        "metrics": bool(called),
         "form": any(upstream.encoding == "form" for upstream in called),
         "upstream_list": any(
             operation.call and operation.response.kind == "list" for operation in operations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.plan.clients import received_fields
+from featuregen.plan.pending import plan_pending
 from featuregen.plan.signatures import takes_if_match
 from featuregen.plan.tables import plan_table_module
 
@@ -23,6 +24,8 @@ def stored_needs(spec: FeatureSpec, raised: AbstractSet[str]) -> set[str]:
     module = plan_table_module(spec)
     conditions = {
         "storage": bool(module.tables),
+        "metrics": bool(module.tables),
+        "pending": any(plan_pending(each, spec) for each in spec.entities.values()),
         "paging": any(operation.action == "list" for operation in operations),
         "search": any(operation.listing and operation.listing.search for operation in operations),
         "conflict": bool(raised & _CONFLICTS),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from featuregen.plan.columns import BASE, NEEDS, SQLALCHEMY, ColumnPlan, Names, plan_column
 from featuregen.plan.keys import Keys, plan_keys
 from featuregen.plan.names import pascal, snake, words
+from featuregen.plan.pending import plan_pending
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.runtime_tables import Machinery, machinery_of, stored_machinery
 from featuregen.plan.schema import Column, Reference, Table, in_order
@@ -96,8 +97,14 @@ def _late(spec: FeatureSpec, keys: Mapping[str, Keys]) -> list[Reference]:
 def _entity_table(
     entity: Entity, spec: FeatureSpec, names: Names, keys: Keys, late: Sequence[Reference]
 ) -> TablePlan:
+    pending = plan_pending(entity, spec)
     columns = [
-        plan_column(field, names, tuple(_key_arguments(field, entity, keys, late, names)))
+        plan_column(
+            field,
+            names,
+            tuple(_key_arguments(field, entity, keys, late, names)),
+            pending=pending,
+        )
         for field in entity.fields
     ]
     if is_versioned(entity, spec):
