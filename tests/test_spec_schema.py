@@ -77,8 +77,3 @@ def test_every_property_has_a_title_and_a_description() -> None:
                 walk(inner)
 
     walk(json_schema())
-
-
-def test_what_is_not_supported_yet_is_not_offered() -> None:
-    assert "entities" not in json_schema()["properties"]
-    assert "transition" not in json_schema()["$defs"]["operation"]["properties"]

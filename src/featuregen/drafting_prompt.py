@@ -128,7 +128,7 @@ def _keys(record: Record) -> Iterator[str]:
         found = waiting.pop(0)
         yield f"{found.title}:"
         for name, key in found.keys.items():
-            if key.later or name == "waive":
+            if name == "waive":
                 continue
             yield f"  {name}{'*' if key.required else ''}: {_about(key)}"
             for inner in _records(key.shape):

@@ -7,8 +7,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from featuregen.spec.mappings import MappingError, parse_source
-from featuregen.spec.model import Call, Mapping, Model, Path, Pipe, Response, Source, TypeRef
+from featuregen.spec.model import (
+    Call,
+    Entity,
+    Mapping,
+    Model,
+    Path,
+    Pipe,
+    Response,
+    Source,
+    TypeRef,
+)
 from featuregen.spec.scope import Scope, UnknownNameError, field_type
+from featuregen.spec.stored import literals
 from featuregen.spec.suggest import did_you_mean, did_you_mean_or_list
 from featuregen.spec.types import type_name
 
@@ -50,13 +61,15 @@ class CallReader:
     upstreams: Collection[str]
     response: Response
     response_model: Model | None
+    row: Entity | None = None
+    """Where a row is made or read: what `receive` and `refused` write into, and not the answer."""
 
     def read(self, node: Node, path: Path) -> Call:
         """The call; its faults are reported."""
         call = Call(
             upstream=self._upstream(node, path),
             method=node.str_of("method") or "GET",
-            path=node.str_of("path") or "/",
+            path=self._path(node.str_of("path") or "/", (*path, "path")),
             send=self._sent(node.get("send"), (*path, "send")),
             send_query=self._sent(node.get("send_query"), (*path, "send_query")),
             send_headers=self._sent(
@@ -64,8 +77,9 @@ class CallReader:
             ),
             receive=self._received(node.get("receive"), (*path, "receive")),
             items=tuple((node.str_of("items") or "").split(".")) if node.get("items") else (),
+            refused=literals(node.get("refused"), self.row),
+            when=node.str_of("when"),
         )
-        self._check_path(call.path, (*path, "path"))
         if not node.broken:
             self._check_answer(call, node, path)
         return call
@@ -94,16 +108,29 @@ class CallReader:
             )
         return name
 
+    def _path(self, text: str, path: Path) -> str:
+        """The path with each parameter by its Python name."""
+        self._check_path(text, path)
+        names = {field.wire: field.name for field in self.scope.path if field.wire}
+        return re.sub(r"\{([^{}.]*)\}", lambda found: f"{{{names.get(found[1], found[1])}}}", text)
+
     def _check_path(self, text: str, path: Path) -> None:
-        parameters = [field.name for field in self.scope.path]
+        parameters = [
+            name
+            for field in self.scope.path
+            for name in dict.fromkeys((field.wire_name, field.name))
+        ]
         for match in re.finditer(r"\{([^{}]*)\}", text):
             name = match[1]
             within = (text, match.start(1), len(name))
             owner, dot, rest = name.partition(".")
             if dot and owner in ("entity", "parent"):
-                self.findings.add(
-                    "FG112", f"'{name}' is not supported by this version yet", path, within=within
-                )
+                try:
+                    self.scope.find((owner, rest))
+                except UnknownNameError as error:
+                    self.findings.add(
+                        error.code, error.message, path, hint=error.hint, within=within
+                    )
             elif dot and owner == "settings":
                 if rest not in self.scope.known_settings:
                     hint = did_you_mean_or_list(rest, self.scope.known_settings)
@@ -323,7 +350,7 @@ class CallReader:
                 hint="response: list[…]",
             )
         receive = node.get("receive")
-        if self.response_model is None or receive is None or receive.broken:
+        if self.response_model is None or self.row or receive is None or receive.broken:
             return  # without `receive`, fields are filled by name
         filled = {tuple(key.text.split(".")) for key, _ in receive.entries}
         missing = _missing(self.response_model, (), filled, self.scope.models)

@@ -106,13 +106,6 @@ _ENTRIES = (
         "featuregen: 1\nfeature: payment",
     ),
     Entry(
-        "FG112",
-        "not supported by this version yet",
-        "The key belongs to the language; this version of featuregen does not generate code for it yet. These are the parts for features that store things: `entities`, `crud`, `webhooks`, `create`, `get`, `update`, `delete`, `list`, `transition`, `reserve`, `parent`, `idempotent: true`, `cache`, `async: true`, `allow`.",
-        "create_payment: {method: POST, path: /, idempotent: true, hook: pay}",
-        "create_payment: {method: POST, path: /, hook: pay}",
-    ),
-    Entry(
         "FG201",
         "unknown model",
         "`request` and `response` name models that the spec defines.",
@@ -297,7 +290,7 @@ _ENTRIES = (
     Entry(
         "FG503",
         "what the operation does",
-        "An operation says what it does by exactly one of `call` and `hook`. `before` and `after` name hooks around a call.",
+        "An operation says what it does by one of `call`, `hook`, `create`, `get`, `update`, `delete`, `list`, `transition` and `reserve`; `create` may be joined by `call` and `reserve`, `get` by `call`. `before` and `after` name hooks around it.",
         "create_payment: {method: POST, path: /}",
         "create_payment: {method: POST, path: /, hook: create}",
     ),

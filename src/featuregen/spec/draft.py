@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from featuregen.spec.document import Node
     from featuregen.spec.findings import Findings
+    from featuregen.spec.model import Entity
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Draft:
 
     tree: Node
     findings: Findings
+    from_crud: frozenset[str] = frozenset()  # the operations that `crud` stands for
 
     @cached_property
     def models(self) -> frozenset[str]:
@@ -44,11 +46,25 @@ class Draft:
         return self._names("operations")
 
     @cached_property
+    def entities(self) -> frozenset[str]:
+        """Names under `entities`."""
+        return self._names("entities")
+
+    @cached_property
     def whole_models(self) -> frozenset[str]:
         """Models of which every field can be known."""
         return frozenset(
             name for name, node in self.entries("models") if not _fields_at_fault(node)
         )
+
+    def is_whole(self, entity: Entity) -> bool:
+        """Whether every field of the entity is known."""
+        node = self.node("entities", entity.name)
+        if node is None or _fields_at_fault(node):
+            return False
+        fields = node.get("fields")
+        written = {key.text for key, _ in fields.entries} if fields is not None else set()
+        return written <= {field.name for field in entity.fields}
 
     def entries(self, section: str) -> list[tuple[str, Node]]:
         """Definitions of a section that are mappings."""
@@ -60,11 +76,6 @@ class Draft:
     def node(self, section: str, name: str) -> Node | None:
         """One definition."""
         return dict(self.entries(section)).get(name)
-
-    @cached_property
-    def unsupported(self) -> bool:
-        """The spec asks for something that this version does not do yet."""
-        return any(found.code == "FG112" for found in self.findings.diagnostics)
 
     def _names(self, section: str) -> frozenset[str]:
         node = self.tree.get(section)

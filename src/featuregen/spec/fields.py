@@ -29,6 +29,7 @@ APPLIES_TO: dict[str, frozenset[str]] = {
     **dict.fromkeys(("pattern", "strip", "lower", "upper"), _TEXT),
     "unique": frozenset({"list"}),
     "values": frozenset({"enum"}),
+    **dict.fromkeys(("prefix", "references", "on_delete"), frozenset({"id"})),
 }
 _FLAGS = ("unique", "strip", "lower", "upper")
 _TEMPORAL = {"date": "2026-01-31", "datetime": '"2026-01-31T12:00:00Z"', "time": '"12:00:00"'}
@@ -57,7 +58,7 @@ class Reader:
         if type_node is None or type_node.kind != "string":
             return None
         type_ = self._type(type_node.text, (*path, "type"))
-        return self._long_form(name, type_, node, path) if type_ else None
+        return self.long_form(name, type_, node, path) if type_ else None
 
     def _type(self, text: str, path: Path) -> TypeRef | None:
         try:
@@ -72,11 +73,12 @@ class Reader:
             )
             return None
 
-    def _long_form(self, name: str, type_: TypeRef, node: Node, path: Path) -> Field:
+    def long_form(self, name: str, type_: TypeRef, node: Node, path: Path) -> Field:
+        """The field of a mapping whose type is known; what sets it is read in `entities`."""
         values: dict[str, Any] = {}
         for key_node, value in node.entries:
             key = key_node.text
-            if value.kind == "broken" or key == "type":
+            if value.kind == "broken" or key in ("type", "generated"):
                 continue
             if key in APPLIES_TO and type_.kind not in APPLIES_TO[key]:
                 kinds = ", ".join(sorted(APPLIES_TO[key]))

@@ -59,14 +59,6 @@ class Findings:
         """Something is wrong, not only remarkable."""
         return any(found.severity == "error" for found in self.diagnostics)
 
-    def unsupported(self, path: Path) -> bool:
-        """Something at or below `path` belongs to a later version."""
-        start = ".".join(str(part) for part in path)
-        return any(
-            found.code == "FG112" and f"{found.path}.".startswith(f"{start}.")
-            for found in self.diagnostics
-        )
-
     def ordered(self) -> tuple[Diagnostic, ...]:
         """By position, each once: an alias repeats what its anchor says."""
         seen = {(one.code, one.message, one.position): one for one in reversed(self.diagnostics)}

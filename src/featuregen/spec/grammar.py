@@ -38,6 +38,7 @@ _snake = Text("a name in snake_case", f"^{SNAKE}$", code="FG107")
 _pascal = Text("a name in PascalCase", f"^{PASCAL}$", code="FG107")
 _a_field = Text("the name of a field in snake_case", f"^{SNAKE}$", code="FG107")
 _a_model = Text("the name of a model", f"^{PASCAL}$", code="FG107")
+_an_entity = Text("the name of an entity", f"^{PASCAL}$", code="FG107")
 _an_error = Text("the name of an error", f"^{PASCAL}$", code="FG107")
 _a_setting = Text("the name of a setting", f"^{SNAKE}$", code="FG107")
 _header = Text("the name of a header", r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
@@ -63,50 +64,68 @@ _bound = Either(
 )
 _length = Whole("a length from 0 to 1000000000", 0, 1_000_000_000)
 
+_field_type = Text("a type", _TYPE, code="FG103", checked_later=True)
+_field_keys = {
+    "type": Key(_field_type, "What the value is: a scalar type, enum, list[T], map[T] or a model", required=True),
+    "values": Key(Listing(Either("text or a whole number", (
+        text, Whole("a whole number", -(2**53), 2**53))), "a list of values", 1), "The values of an enum"),
+    "required": Key(Flag(), "False makes it optional: null, or the default, where it is absent"),
+    "default": Key(Anything(), "The value where it is absent"),
+    "example": Key(Anything(), "A value for the documentation and the tests"),
+    "description": Key(text, "What the value means"),
+    "gt": Key(_bound, "Greater than"),
+    "ge": Key(_bound, "Greater than or equal to"),
+    "lt": Key(_bound, "Less than"),
+    "le": Key(_bound, "Less than or equal to"),
+    "multiple_of": Key(Number(), "A multiple of this number"),
+    "decimal_places": Key(Whole("a number of places from 0 to 30", 0, 30), "Most places after the point"),
+    "max_digits": Key(Whole("a number of digits from 1 to 60", 1, 60), "Most digits in all"),
+    "round": Key(Text("a way to round", choices=("half_even", "half_up", "down")),
+                 "Quantise a value with more places instead of refusing it"),
+    "min_length": Key(_length, "Shortest length of text or of a list"),
+    "max_length": Key(_length, "Longest length of text or of a list"),
+    "pattern": Key(Text("a regular expression", r"[\s\S]"), "A regular expression, anchored as written"),
+    "unique": Key(Flag(), "No value of the list occurs twice"),
+    "strip": Key(Flag(), "Remove white space at both ends before the checks"),
+    "lower": Key(Flag(), "Turn into lower case before the checks"),
+    "upper": Key(Flag(), "Turn into upper case before the checks"),
+    "sensitive": Key(Either("true, false or last4", (Flag(), Text("true, false or last4", choices=("last4",)))),
+                     "Never in a log, an error or a repr; last4 shows the last four characters"),
+    "wire": Key(Text("a name in JSON", r"^[^\s\x00-\x1f]{1,100}$"), "Its name in JSON where that differs"),
+}  # fmt: skip
+_WRITTEN_OTHERWISE = {
+    "maximum": "is written `le`", "max": "is written `le`", "minimum": "is written `ge`", "min": "is written `ge`",
+    "exclusive_maximum": "is written `lt`", "exclusiveMaximum": "is written `lt`",
+    "exclusive_minimum": "is written `gt`", "exclusiveMinimum": "is written `gt`",
+    "enum": "is written `{type: enum, values: […]}`", "choices": "is written `{type: enum, values: […]}`",
+    "regex": "is written `pattern`", "alias": "is written `wire`", "items": "is written `type: list[…]`",
+    "nullable": "is written `required: false`", "optional": "is written `required: false`",
+    "format": "is said by the type: date, datetime, uuid, email, url",
+}  # fmt: skip
+_OF_ENTITIES = {
+    "immutable": Key(Flag(), "Set at creation, refused in an update"),
+    "internal": Key(Flag(), "In no request and no response"),
+    "was": Key(_a_field, "Its former name: the column is renamed, not dropped"),
+    "generated": Key(Either("id, now, on_update, owner or a first value", (
+        Text("id, now, on_update, owner or a first value"), Number(), Flag())), "What sets it, since the client does not"),
+    "references": Key(_an_entity, "The entity whose row it names"),
+    "on_delete": Key(Text("cascade, restrict or set_null", choices=("cascade", "restrict", "set_null")),
+                     "What happens to the row when the one that it names is deleted"),
+    "prefix": Key(Text("a prefix such as pay_", r"^[a-z][a-z0-9_]{0,19}$"), "What each id begins with"),
+}  # fmt: skip
 field_record = Record(
     "a field",
-    {
-        "type": Key(Text("a type", _TYPE, code="FG103", checked_later=True),
-                    "What the value is: a scalar type, enum, list[T], map[T] or a model", required=True),
-        "values": Key(Listing(Either("text or a whole number", (
-            text, Whole("a whole number", -(2**53), 2**53))), "a list of values", 1), "The values of an enum"),
-        "required": Key(Flag(), "False makes it optional: null, or the default, where it is absent"),
-        "default": Key(Anything(), "The value where it is absent"),
-        "example": Key(Anything(), "A value for the documentation and the tests"),
-        "description": Key(text, "What the value means"),
-        "gt": Key(_bound, "Greater than"),
-        "ge": Key(_bound, "Greater than or equal to"),
-        "lt": Key(_bound, "Less than"),
-        "le": Key(_bound, "Less than or equal to"),
-        "multiple_of": Key(Number(), "A multiple of this number"),
-        "decimal_places": Key(Whole("a number of places from 0 to 30", 0, 30), "Most places after the point"),
-        "max_digits": Key(Whole("a number of digits from 1 to 60", 1, 60), "Most digits in all"),
-        "round": Key(Text("a way to round", choices=("half_even", "half_up", "down")),
-                     "Quantise a value with more places instead of refusing it"),
-        "min_length": Key(_length, "Shortest length of text or of a list"),
-        "max_length": Key(_length, "Longest length of text or of a list"),
-        "pattern": Key(Text("a regular expression", r"[\s\S]"), "A regular expression, anchored as written"),
-        "unique": Key(Flag(), "No value of the list occurs twice"),
-        "strip": Key(Flag(), "Remove white space at both ends before the checks"),
-        "lower": Key(Flag(), "Turn into lower case before the checks"),
-        "upper": Key(Flag(), "Turn into upper case before the checks"),
-        "sensitive": Key(Either("true, false or last4", (Flag(), Text("true, false or last4", choices=("last4",)))),
-                         "Never in a log, an error or a repr; last4 shows the last four characters"),
-        "wire": Key(Text("a name in JSON", r"^[^\s\x00-\x1f]{1,100}$"), "Its name in JSON where that differs"),
-    },
-    dict.fromkeys(
-        ("immutable", "internal", "was", "generated", "references", "on_delete", "prefix"),
-        "belongs in a field of an entity",
-    ) | {
-        "maximum": "is written `le`", "max": "is written `le`", "minimum": "is written `ge`", "min": "is written `ge`",
-        "exclusive_maximum": "is written `lt`", "exclusiveMaximum": "is written `lt`",
-        "exclusive_minimum": "is written `gt`", "exclusiveMinimum": "is written `gt`",
-        "enum": "is written `{type: enum, values: […]}`", "choices": "is written `{type: enum, values: […]}`",
-        "regex": "is written `pattern`", "alias": "is written `wire`", "items": "is written `type: list[…]`",
-        "nullable": "is written `required: false`", "optional": "is written `required: false`",
-        "format": "is said by the type: date, datetime, uuid, email, url",
-    },
-)  # fmt: skip
+    _field_keys,
+    dict.fromkeys(_OF_ENTITIES, "belongs in a field of an entity") | _WRITTEN_OTHERWISE,
+)
+column_record = Record("a field of an entity", {
+    **_field_keys,
+    "type": Key(_field_type, "What the value is; left out, it follows from `generated` or `references`"),
+    **_OF_ENTITIES,
+}, _WRITTEN_OTHERWISE | {
+    "primary_key": "is said by `generated: id`", "foreign_key": "is written `references`",
+    "index": "is written `indexes` of the entity",
+})  # fmt: skip
 field = Either("a type, or a mapping with one", (
     Text("a type", _TYPE, code="FG103", checked_later=True), field_record))  # fmt: skip
 fields = Names(_a_field, field, "a mapping of names to fields", 1)
@@ -170,6 +189,7 @@ upstream = Record("an upstream", {
 _target = Text("a dotted name", r"^[^\s.]+(\.[^\s.]+)*$")
 _source = Text("a source such as amount, user.id or =literal", r"\S")
 _mapping = Names(_target, _source, "a mapping of targets to sources")
+_literals = Names(_a_field, Anything(), "a mapping of fields to values", 1)
 call = Record("a call", {
     "upstream": Key(_snake, "Which upstream; may be left out when there is one"),
     "method": Key(Text("an HTTP method", choices=("GET", "POST", "PUT", "PATCH", "DELETE")), "HTTP method", required=True),
@@ -179,12 +199,38 @@ call = Record("a call", {
     "send_headers": Key(Names(_header, _source, "a mapping of headers to sources"), "Header ← ours"),
     "receive": Key(_mapping, "Our field ← the upstream's"),
     "items": Key(_target, "Where the list stands in the answer"),
-    "refused": Key(Anything(), "What a refusal writes", later=True),
-    "when": Key(Anything(), "When the call is made", later=True),
+    "refused": Key(_literals, "What a definite refusal writes into the new row"),
+    "when": Key(text, "An expression over the row's fields: only then is the call made"),
 })  # fmt: skip
 _rate = Text("a rate such as 10/minute", f"^{RATE}$", hint="per second, minute, hour or day")
-_stored = ("create", "get", "update", "delete", "list", "transition", "reserve", "parent", "by", "via", "filter",
-           "search", "sort", "cache", "full", "when")  # fmt: skip
+_state = Either(
+    "a value of the field", (Text("a value of the field"), Whole("a whole number", -(2**53), 2**53))
+)
+_states = Either("a list of values", (Listing(_state, "a list of values", 1), _state))
+_state_change = {
+    "entity": Key(_an_entity, "Whose row it is", required=True),
+    "field": Key(_a_field, "The enum that changes; status, where it is left out"),
+}
+transition = Record("a transition", {
+    **_state_change,
+    "from": Key(_states, "The values that it may have before", required=True),
+    "to": Key(_state, "The value that it has afterwards", required=True),
+})  # fmt: skip
+_amount = Either("the name of a field, or a number", (_a_field, Number()))
+reserve = Record("a reservation", {
+    "entity": Key(_an_entity, "Whose row is bounded", required=True),
+    "field": Key(_a_field, "The counter", required=True),
+    "by": Key(_amount, "How much: a field of the request or of the new row, or a number", required=True),
+    "up_to": Key(_amount, "The bound: a field of the row, or a number", required=True),
+    "via": Key(_a_field, "Which reference of the new row names the bounded one"),
+    "when": Key(text, "An expression over the bounded row that must hold"),
+    "full": Key(_literals, "What is set once the bound is reached"),
+})  # fmt: skip
+cache = Record("a cache", {
+    "ttl": Key(duration, "How long an answer is kept", required=True),
+    "vary": Key(Listing(_header, "a list of `user` and names of headers"), "What the answer depends on besides path and query"),
+})  # fmt: skip
+_some_fields = Listing(_a_field, "a list of fields", 1)
 operation = Record("an operation", {
     "method": Key(Text("an HTTP method", choices=("GET", "POST", "PUT", "PATCH", "DELETE")), "HTTP method", required=True),
     "path": Key(own_path, "Path below base_path; / is the collection itself", required=True),
@@ -208,9 +254,24 @@ operation = Record("an operation", {
     "hook": Key(_snake, "The function that does it, written by you"),
     "before": Key(_snake, "A function of yours that runs first"),
     "after": Key(_snake, "A function of yours that runs last"),
-    "idempotent": Key(Flag(only=False), "Accepts an Idempotency-Key"),
-    "async": Key(Flag(only=False), "Answers 202 and works later"),
-    **{name: Key(Anything(), "Belongs to features that store things", later=True) for name in _stored},
+    "create": Key(_an_entity, "Inserts a row"),
+    "get": Key(_an_entity, "Reads the row that the path names"),
+    "update": Key(_an_entity, "Changes the row that the path names: what is absent stays"),
+    "delete": Key(_an_entity, "Deletes the row that the path names"),
+    "list": Key(_an_entity, "Reads rows page by page"),
+    "transition": Key(transition, "Changes a state, and refuses from any other (409)"),
+    "reserve": Key(reserve, "Adds to a bounded counter, and refuses (409) beyond"),
+    "by": Key(_a_field, "The field that the path names the row by; the id, where it is left out"),
+    "parent": Key(_an_entity, "The entity of {id} in the path, to which the rows belong"),
+    "via": Key(_a_field, "Which reference names the parent, where two do"),
+    "filter": Key(_some_fields, "Fields that a list can be filtered by"),
+    "search": Key(_some_fields, "Fields that `q` searches"),
+    "sort": Key(Listing(Text("a field, or -field for the other way round", f"^-?{SNAKE}$", code="FG107"),
+                        "a list of fields such as -created_at", 1), "Orders that a list offers; the first is the default"),
+    "if_match": Key(Text("optional or required", choices=("optional", "required")), "Whether a change must name the version that it changes"),
+    "idempotent": Key(Flag(), "Accepts an Idempotency-Key: a replay returns the first answer"),
+    "cache": Key(cache, "How long answers are kept; of GET only"),
+    "async": Key(Flag(), "Answers 202; a worker does it"),
 })  # fmt: skip
 
 _values = Names(_anything_named, Anything(), "a mapping of names to values")
@@ -254,6 +315,53 @@ _waiver = Record("a waiver", {
     "because": Key(text, "Why the answer is no", required=True),
 })  # fmt: skip
 
+entity = Record("an entity", {
+    "summary": Key(line, "What it is, in one line"),
+    "description": Key(text, "What it is, at length"),
+    "table": Key(_snake, "The table; the plural of its name, where it is left out"),
+    "fields": Key(Names(_a_field, Either("a type, or a mapping", (_field_type, column_record)),
+                        "a mapping of names to fields", 1), "Its fields by name", required=True),
+    "indexes": Key(Listing(Either("a list of fields", (_some_fields, _a_field)), "a list of lists of fields"), "Indexes beside those that are made anyway"),
+    "unique": Key(Listing(Either("a list of fields", (_some_fields, _a_field)), "a list of lists of fields"), "What no two rows share; a clash is 409"),
+    "scope": Key(Text("owner, public or permission:<name>", r"^(owner|public|permission:[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99})$"),
+                 "Whose rows a caller sees"),
+})  # fmt: skip
+_crud = Record("a crud", {
+    "entity": Key(_an_entity, "The entity", required=True),
+    "only": Key(Listing(Text("an operation", choices=("create", "get", "list", "update", "delete")), "a list of operations", 1),
+                "Which of the five; all, where it is left out"),
+    "permission": Key(Flag(), "Each asks for a permission: <plural>.create, .read, .update, .delete"),
+})  # fmt: skip
+crud = Either("an entity, or a mapping with one", (_an_entity, _crud))
+
+_place = Text("a path such as data.object.id", r"^[^\s.]+(\.[^\s.]+)*$")
+_event = Record("an event", {
+    "transition": Key(Record("a transition of an event", {
+        **_state_change,
+        "by": Key(_place, "Where the event carries the row's id", required=True),
+        "from": Key(_states, "The values that it may have before; any, where it is left out"),
+        "to": Key(_state, "The value that it has afterwards", required=True),
+        "set": Key(Names(_a_field, _place, "a mapping of fields to places in the event", 1), "Further values that are copied"),
+    }), "The state of a row that it changes"),
+    "hook": Key(_snake, "The function that handles it, written by you"),
+    "async": Key(Flag(), "A worker handles it"),
+}, some_of=("transition", "hook"))  # fmt: skip
+webhook = Record("a webhook", {
+    "path": Key(own_path, "Its absolute path", required=True),
+    "summary": Key(line, "What it is, in one line"),
+    "secret": Key(_a_setting, "The setting with the secret that events are signed with", required=True),
+    "scheme": Key(Either("stripe, standard or {hmac: sha256, header: X-Signature}", (
+        Text("stripe, standard or {hmac: sha256, header: X-Signature}", choices=("stripe", "standard")),
+        Record("a plain HMAC", {
+            "hmac": Key(Text("a hash", choices=("sha1", "sha256", "sha512")), "The hash", required=True),
+            "header": Key(_header, "The header with the signature", required=True)}),
+    )), "How events are signed", required=True),
+    "tolerance": Key(duration, "How old an event may be; 5m, where it is left out"),
+    "id": Key(_place, "Where the event's id stands; id, where it is left out"),
+    "type": Key(_place, "Where the event's type stands; type, where it is left out"),
+    "events": Key(Names(_anything_named, _event, "a mapping of types of events to what is done", 1), "What is done about which event", required=True),
+})  # fmt: skip
+
 specification = Record("the spec", {
     "featuregen": Key(Whole("language version 1", 1, 1), "Version of the language: 1", required=True),
     "feature": Key(Text("a singular name in snake_case", f"^{SNAKE}$", code="FG107"),
@@ -268,15 +376,18 @@ specification = Record("the spec", {
     "errors": Key(Names(_pascal, error, "a mapping of names to errors"), "Domain errors"),
     "settings": Key(Names(_snake, field, "a mapping of names to settings"), "Configuration from the environment"),
     "upstreams": Key(Names(_snake, upstream, "a mapping of names to upstreams"), "HTTP APIs that are called"),
-    "operations": Key(Names(_snake, operation, "a mapping of names to operations", 1), "The endpoints", required=True),
+    "operations": Key(Names(_snake, operation, "a mapping of names to operations", 1), "The endpoints"),
     "examples": Key(Listing(example, "a list of examples"), "Behaviour as request and response; each is a test"),
     "wire": Key(Record("wire", {
         "validation_status": Key(Whole("an HTTP status from 400 to 499", 400, 499), "Status of a validation failure"),
     }), "Exceptions for a contract that is given"),
-    "entities": Key(Anything(), "Models that are stored", later=True),
-    "crud": Key(Anything(), "Create, read, update and delete of an entity", later=True),
-    "webhooks": Key(Anything(), "Signed events from others", later=True),
-    "allow": Key(Anything(), "Changes that may lose data", later=True),
-})  # fmt: skip
+    "entities": Key(Names(_pascal, entity, "a mapping of names to entities"), "Models that are stored"),
+    "crud": Key(Either("an entity, a mapping with one, or a list of them", (
+        Listing(crud, "a list of entities", 1), *crud.options)), "Create, get, list, update and delete of an entity"),
+    "webhooks": Key(Names(_snake, webhook, "a mapping of names to webhooks"), "Signed events from others"),
+    "allow": Key(Listing(Text("a change such as drop Payment.note", rf"^[a-z]+ {PASCAL}(\.{SNAKE})?$",
+                              hint="each change that may lose data is allowed by name"), "a list of changes"),
+                 "Changes that may lose data, by name"),
+}, some_of=("operations", "crud", "webhooks"))  # fmt: skip
 
 __all__ = ["DURATION", "RATE", "SCALARS", "specification"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.errors import SpecError
 from featuregen.spec.checks import check_all
+from featuregen.spec.crud import expand_crud
 from featuregen.spec.definitions import (
     read_errors,
     read_models,
@@ -14,8 +15,10 @@ from featuregen.spec.definitions import (
     read_upstreams,
     read_waivers,
 )
+from featuregen.spec.derived import Derived
 from featuregen.spec.document import parse, read_text, source_map
 from featuregen.spec.draft import Draft
+from featuregen.spec.entities import EntityReader
 from featuregen.spec.examples import read_examples
 from featuregen.spec.fields import Reader
 from featuregen.spec.findings import Findings
@@ -23,13 +26,16 @@ from featuregen.spec.grammar import specification
 from featuregen.spec.model import FeatureSpec
 from featuregen.spec.operations import OperationReader
 from featuregen.spec.plural import kebab, plural
+from featuregen.spec.stored import owned, reference_to
 from featuregen.spec.structure import check_structure
+from featuregen.spec.webhooks import read_webhooks
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from featuregen.spec.document import Node
-    from featuregen.spec.model import SpecSource
+    from featuregen.spec.model import Entity, SpecSource
 
 _VALIDATION_STATUS = 422
 
@@ -46,8 +52,8 @@ def parse_spec(text: str, file: str) -> FeatureSpec:
     source = source_map(document, text, file)
     findings = Findings(source)
     findings.diagnostics += syntax
-    tree = check_structure(document, specification, findings)
-    draft = Draft(tree, findings)
+    tree, from_crud = expand_crud(check_structure(document, specification, findings), source)
+    draft = Draft(tree, findings, from_crud)
     spec = _read(tree, draft, source)
     check_all(spec, draft)
     if findings.failed:
@@ -62,9 +68,10 @@ def _read(tree: Node, draft: Draft, source: SpecSource) -> FeatureSpec:
     base_path = tree.str_of("base_path") or f"/api/v1/{kebab(plural_name)}"
     models = read_models(tree.get("models"), reader)
     settings = read_settings(tree.get("settings"), reader)
-    operations = OperationReader(
-        reader, base_path, models, draft.whole_models, settings, draft.settings, draft.upstreams
-    )
+    entities = EntityReader(reader, feature, plural_name, owned(tree)).read(tree.get("entities"))
+    derived = Derived(entities, models, _parents(draft, entities))
+    reading = OperationReader(reader, draft, base_path, models, settings, entities, derived)
+    operations = {name: reading.read(name, node) for name, node in draft.entries("operations")}
     return FeatureSpec(
         feature=feature,
         title=tree.str_of("title") or feature.replace("_", " ").capitalize(),
@@ -73,17 +80,35 @@ def _read(tree: Node, draft: Draft, source: SpecSource) -> FeatureSpec:
         base_path=base_path,
         requirements=read_requirements(tree.get("requirements")),
         waivers=read_waivers(tree.get("waive")),
-        models=models,
+        models={**models, **{k: v for k, v in derived.models.items() if k not in models}},
         errors=read_errors(tree.get("errors")),
         settings=settings,
         upstreams=read_upstreams(tree.get("upstreams")),
-        operations={
-            name: operations.read(name, node) for name, node in draft.entries("operations")
-        },
+        operations=operations,
         examples=read_examples(tree.get("examples")),
         validation_status=_validation_status(tree.get("wire")),
         source=source,
+        entities=entities,
+        webhooks=read_webhooks(tree.get("webhooks"), entities),
+        allow=_allowed(tree.get("allow")),
     )
+
+
+def _parents(draft: Draft, entities: Mapping[str, Entity]) -> dict[str, frozenset[str]]:
+    """The references that some path sets: the rows stay where they were made."""
+    found: dict[str, set[str]] = {}
+    for _, node in draft.entries("operations"):
+        entity, parent = entities.get(node.str_of("create") or ""), node.str_of("parent")
+        if entity is not None and parent is not None:
+            field = reference_to(entity, parent, node.str_of("via"))
+            found.setdefault(entity.name, set()).update([field] if field else [])
+    return {name: frozenset(fields) for name, fields in found.items()}
+
+
+def _allowed(node: Node | None) -> tuple[str, ...]:
+    if node is None or node.kind != "list":
+        return ()
+    return tuple(item.text.strip() for item in node.items if item.kind == "string")
 
 
 def _validation_status(wire: Node | None) -> int:

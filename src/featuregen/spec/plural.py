@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 _IRREGULAR = {
     "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "tooth": "teeth",
     "goose": "geese", "mouse": "mice", "ox": "oxen", "datum": "data", "medium": "media", "criterion": "criteria",
@@ -63,3 +65,8 @@ def _plural(word: str) -> str:
 def kebab(name: str) -> str:
     """`payment_methods` → `payment-methods`."""
     return name.replace("_", "-")
+
+
+def snake(name: str) -> str:
+    """`PaymentMethod` → `payment_method`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -20,7 +20,8 @@ from featuregen.spec.shapes import (
 )
 
 SCHEMA_ID = "urn:featuregen:spec:1"
-_SHARED = ("a field", "a model", "an error", "an upstream", "a call", "an operation", "a step")
+_SHARED = ("a field", "a model", "an error", "an upstream", "a call", "an operation", "a step",
+           "a field of an entity", "an entity", "a crud")  # fmt: skip
 
 Schema = dict[str, Any]
 
@@ -48,7 +49,7 @@ class _Writer:
             case Text():
                 return _text(shape)
             case Flag():
-                return {"type": "boolean"} if shape.only is None else {"const": shape.only}
+                return {"type": "boolean"}
             case Whole():
                 return {"type": "integer", "minimum": shape.least, "maximum": shape.most}
             case Number():
@@ -82,7 +83,7 @@ class _Writer:
                 return self._shared(shape) if shape.title in _SHARED else self._record(shape)
 
     def _shared(self, shape: Record) -> Schema:
-        name = shape.title.split(" ", 1)[1]
+        name = shape.title.split(" ", 1)[1].replace(" ", "_")
         if name not in self.definitions:
             self.definitions[name] = {}
             self.definitions[name] = self._record(shape)
@@ -92,7 +93,6 @@ class _Writer:
         properties = {
             name: {**self.write(key.shape), "title": name, "description": key.about}
             for name, key in shape.keys.items()
-            if not key.later
         }
         required = [name for name, key in shape.keys.items() if key.required]
         return {
@@ -101,6 +101,9 @@ class _Writer:
             "properties": properties,
             "additionalProperties": False,
             **({"required": required} if required else {}),
+            **(
+                {"anyOf": [{"required": [name]} for name in shape.some_of]} if shape.some_of else {}
+            ),
         }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from featuregen.spec.model import Field, Model, TypeRef
+from featuregen.spec.model import Entity, Field, Model, TypeRef
 from featuregen.spec.suggest import did_you_mean_or_list
 from featuregen.spec.types import type_name
 
@@ -16,8 +16,9 @@ _USER = ("id", "email")
 _STRING = TypeRef("string")
 _ANYTHING = TypeRef("json")
 SourceKind = Literal[
-    "request", "path", "query", "header", "user", "settings", "literal", "upstream"
-]
+    "request", "path", "query", "header", "user", "settings", "literal", "upstream",
+    "entity", "parent",
+]  # fmt: skip
 
 
 class UnknownNameError(Exception):
@@ -44,6 +45,8 @@ class Scope:
     headers: tuple[Field, ...]
     auth: str
     whole: bool
+    rows: Mapping[str, Entity | None] = field(default_factory=dict)
+    """`entity` and `parent` where the operation has them; None for one that is not defined."""
 
     def find(self, parts: tuple[str, ...]) -> tuple[SourceKind, tuple[str, ...], TypeRef]:
         """Kind, path within it and type; raises `UnknownNameError`."""
@@ -53,13 +56,12 @@ class Scope:
         if head == "settings" and rest:
             return self._setting(rest)
         if head in ("entity", "parent") and rest:
-            raise UnknownNameError(
-                "FG112", f"'{head}.{'.'.join(rest)}' is not supported by this version yet"
-            )
+            return self._row("entity" if head == "entity" else "parent", rest)
         for kind, fields in self._fields():
-            for field in fields:
-                if field.name == head:
-                    return kind, parts, field_type(field.type, rest, self.models, head)
+            for one in fields:
+                if head == one.name or (kind == "path" and head == one.wire):
+                    type_ = field_type(one.type, rest, self.models, head)
+                    return kind, (one.name, *rest), type_
         if not self.whole:
             return "request", parts, _ANYTHING
         raise UnknownNameError("FG206", f"unknown source '{head}'", self._hint(head))
@@ -84,6 +86,24 @@ class Scope:
             )
         return "user", rest, _STRING
 
+    def _row(
+        self, head: Literal["entity", "parent"], rest: tuple[str, ...]
+    ) -> tuple[SourceKind, tuple[str, ...], TypeRef]:
+        if head not in self.rows:
+            hint = "`parent:` names it" if head == "parent" else "`create:` or `get:` names it"
+            raise UnknownNameError("FG206", f"the operation has no {head}", hint)
+        entity = self.rows[head]
+        if entity is None:
+            return head, rest, _ANYTHING
+        fields = {one.name: one for one in entity.fields}
+        if rest[0] not in fields:
+            raise UnknownNameError(
+                "FG206",
+                f"{entity.name} has no field '{rest[0]}'",
+                did_you_mean_or_list(rest[0], fields),
+            )
+        return head, rest, field_type(fields[rest[0]].type, rest[1:], self.models, rest[0])
+
     def _setting(self, rest: tuple[str, ...]) -> tuple[SourceKind, tuple[str, ...], TypeRef]:
         if len(rest) != 1 or rest[0] not in self.known_settings:
             hint = did_you_mean_or_list(rest[0], self.known_settings)
@@ -92,11 +112,9 @@ class Scope:
         return "settings", rest, setting.type if setting else _ANYTHING
 
     def _hint(self, name: str) -> str | None:
-        names = {field.name for field in (*self.path, *self.query, *self.headers)}
-        names |= {field.name for field in self.request.fields} if self.request else set()
-        wire = {
-            field.wire_name: field.name for field in (self.request.fields if self.request else ())
-        }
+        names = {one.name for one in (*self.path, *self.query, *self.headers)}
+        names |= {one.name for one in self.request.fields} if self.request else set()
+        wire = {one.wire_name: one.name for one in (self.request.fields if self.request else ())}
         if name in wire:
             return f"did you mean '{wire[name]}'?"
         hint = did_you_mean_or_list(name, names | {"user.id", "user.email"})

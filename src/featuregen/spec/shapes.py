@@ -25,9 +25,7 @@ class Text:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Flag:
-    """`true` or `false`; `only` where one of them belongs to a later version."""
-
-    only: bool | None = None
+    """`true` or `false`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,12 +72,11 @@ class Names:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Key:
-    """A key of a `Record`. `later` marks one that this version knows and does not support yet."""
+    """A key of a `Record`."""
 
     shape: Shape
     about: str
     required: bool = False
-    later: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,6 +86,7 @@ class Record:
     title: str
     keys: dict[str, Key]
     elsewhere: dict[str, str] | None = None  # keys that belong somewhere else: where
+    some_of: tuple[str, ...] = ()  # at least one of these keys must be there
 
 
 @dataclass(frozen=True, eq=False, repr=False)

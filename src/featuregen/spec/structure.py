@@ -15,7 +15,6 @@ from featuregen.spec.shapes import (
     Anything,
     Either,
     Flag,
-    Key,
     Listing,
     Names,
     Number,
@@ -57,7 +56,7 @@ class _Structure:
             case Text():
                 return self._text(node, shape, path)
             case Flag():
-                return self._flag(node, shape, path)
+                return self._flag(node, path)
             case Whole():
                 return self._whole(node, shape, path)
             case Number():
@@ -92,7 +91,7 @@ class _Structure:
             )
         return node
 
-    def _flag(self, node: Node, shape: Flag, path: Path) -> Node:
+    def _flag(self, node: Node, path: Path) -> Node:
         if node.kind != "bool":
             hint = (
                 "in YAML 1.2 `yes`, `no`, `on` and `off` are text"
@@ -100,8 +99,6 @@ class _Structure:
                 else None
             )
             return self._wrong_kind(node, "true or false", path, hint)
-        if shape.only is not None and node.value is not shape.only:
-            return self._not_yet(f"'{path[-1]}: {node.text}'", path)
         return node
 
     def _whole(self, node: Node, shape: Whole, path: Path) -> Node:
@@ -200,22 +197,21 @@ class _Structure:
             if spec is None:
                 self._unknown_key(key, shape, here)
                 kept.broken = True
-            elif spec.later:
-                kept.entries.append((key, self._not_yet(f"'{key.text}'", here, key=True)))
-                kept.broken = True
             else:
                 checked = self.check(value, spec.shape, here)
                 kept.entries.append((key, checked))
                 kept.broken = kept.broken or checked.kind == "broken"
-        if any(shape.keys[key.text].later for key, _ in kept.entries):
-            return kept  # what is missing may be said by the part that is not supported yet
-        for name, spec in shape.keys.items():
-            if spec.required and node.get(name) is None:
-                self._missing(name, spec, shape, node, path)
+        missing = [name for name, spec in shape.keys.items() if spec.required]
+        if shape.some_of and not any(node.get(name) is not None for name in shape.some_of):
+            missing.append(shape.some_of[0])
+        for name in missing:
+            if node.get(name) is None:
+                self._missing(name, shape, node, path)
                 kept.broken = True
         return kept
 
-    def _missing(self, name: str, spec: Key, shape: Record, node: Node, path: Path) -> None:
+    def _missing(self, name: str, shape: Record, node: Node, path: Path) -> None:
+        spec = shape.keys[name]
         near = did_you_mean(
             name, [key.text for key, _ in node.entries if key.text not in shape.keys]
         )
@@ -223,7 +219,8 @@ class _Structure:
             about = (
                 spec.about if spec.about[1].isupper() else spec.about[0].lower() + spec.about[1:]
             )
-            self._refuse("FG105", f"{shape.title} needs '{name}': {about}", path, key=True)
+            needed = "' or '".join(shape.some_of if name in shape.some_of else (name,))
+            self._refuse("FG105", f"{shape.title} needs '{needed}': {about}", path, key=True)
 
     def _variants(self, node: Node, shape: Variants, path: Path) -> Node:
         if node.kind != "map":
@@ -244,8 +241,7 @@ class _Structure:
 
     def _unknown_key(self, key: Node, shape: Record, path: Path) -> None:
         place = (shape.elsewhere or {}).get(key.text)
-        known = [name for name, spec in shape.keys.items() if not spec.later]
-        hint = f"'{key.text}' {place}" if place else did_you_mean_or_list(key.text, known)
+        hint = f"'{key.text}' {place}" if place else did_you_mean_or_list(key.text, shape.keys)
         self._refuse(
             "FG101", f"unknown key {_shown(key.text)} in {shape.title}", path, hint, key=True
         )
@@ -259,9 +255,6 @@ class _Structure:
         if node.kind == "map" and len(node.entries) == 1 and expected.startswith("text"):
             hint = hint or "quote text that contains ': '"
         return self._refuse("FG102", f"expected {expected}, found {found}", path, hint)
-
-    def _not_yet(self, what: str, path: Path, *, key: bool = False) -> Node:
-        return self._refuse("FG112", f"{what} is not supported by this version yet", path, key=key)
 
     def _refuse(
         self, code: str, message: str, path: Path, hint: str | None = None, *, key: bool = False

@@ -82,8 +82,7 @@ class _Step:
         if step.body is None:
             return
         if operation.request is None:
-            if not self.draft.unsupported:
-                self._report("FG701", f"'{operation.name}' takes no body", "with", key=True)
+            self._report("FG701", f"'{operation.name}' takes no body", "with", key=True)
             return
         model = self.spec.models.get(operation.request)
         if model is None or model.name not in self.draft.whole_models or model.ignore_extra:
@@ -121,7 +120,7 @@ class _Step:
         self._check_named("query", step.query, operation.query, operation)
         given = set(step.path)
         missing = [
-            field.name
+            field.wire_name
             for field in operation.path_params
             if field.name not in given and field.wire_name not in given
         ]
@@ -167,11 +166,7 @@ class _Step:
                 )
 
     def _check_upstream(self, step: Step, operation: Operation) -> None:
-        if (
-            step.upstream_status is not None
-            and operation.call is None
-            and not self.draft.unsupported
-        ):
+        if step.upstream_status is not None and operation.call is None:
             self._report("FG701", f"'{operation.name}' calls no upstream", "upstream", key=True)
 
     def _check_placeholders(self, step: Step) -> None:

@@ -9,7 +9,7 @@ from featuregen.spec.checks.values import comparable, fault_of, model_faults
 from featuregen.spec.types import type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from featuregen.spec.draft import Draft
     from featuregen.spec.model import Bound, FeatureSpec, Field, Path
@@ -38,6 +38,7 @@ _ALLOWED = {
     "header": _PLAIN,
     "setting": _PLAIN | {"list", "secret"},
     "model": _PLAIN | {"list", "map", "model", "json", "bytes"},
+    "entity": _PLAIN | {"list", "map", "model", "json", "bytes"},
 }
 _IN_LISTS = {"query": _PLAIN - {"enum"}, "setting": _PLAIN - {"enum"}}
 
@@ -48,24 +49,30 @@ def check_fields(spec: FeatureSpec, draft: Draft) -> None:
     for where, path, field in _all_fields(spec, draft):
         checker.check(field, path, where)
     for model in spec.models.values():
-        checker.check_example(model.name)
+        if model.derived is None:
+            checker.check_example(model.name)
 
 
 def _all_fields(spec: FeatureSpec, draft: Draft) -> Iterator[tuple[str, Path, Field]]:
+    """Those that are written: an owner, the id in a path, the parameters of a list are made."""
+    written = draft.findings.source.keys
+    for where, path, fields in _blocks(spec):
+        for field in fields:
+            if (*path, field.name) in written:
+                yield where, (*path, field.name), field
+
+
+def _blocks(spec: FeatureSpec) -> Iterator[tuple[str, Path, Iterable[Field]]]:
+    for entity in spec.entities.values():
+        yield "entity", ("entities", entity.name, "fields"), entity.fields
     for model in spec.models.values():
-        for field in model.fields:
-            yield "model", ("models", model.name, "fields", field.name), field
-    for field in spec.settings.values():
-        yield "setting", ("settings", field.name), field
+        yield "model", ("models", model.name, "fields"), model.fields
+    yield "setting", ("settings",), spec.settings.values()
     for operation in spec.operations.values():
         path: Path = ("operations", operation.name)
-        for field in operation.path_params:
-            if (*path, "path_params", field.name) in draft.findings.source.keys:
-                yield "path", (*path, "path_params", field.name), field
-        for field in operation.query:
-            yield "query", (*path, "query", field.name), field
-        for field in operation.headers:
-            yield "header", (*path, "headers", field.name), field
+        yield "path", (*path, "path_params"), operation.path_params
+        yield "query", (*path, "query"), operation.query
+        yield "header", (*path, "headers"), operation.headers
 
 
 class _Fields:
@@ -95,7 +102,9 @@ class _Fields:
         if kind not in _ALLOWED[where] or (
             where in _IN_LISTS and inner and inner.kind not in _IN_LISTS[where]
         ):
-            place = {"setting": "a setting", "model": "a model"}.get(where, f"the {where}")
+            place = {"setting": "a setting", "model": "a model", "entity": "an entity"}.get(
+                where, f"the {where}"
+            )
             hint = (
                 "a secret is a setting; in a model say `sensitive: true`"
                 if kind == "secret"

@@ -27,7 +27,11 @@ def check_names(spec: FeatureSpec, draft: Draft) -> None:
     for name in draft.settings:
         names.check_setting(name)
     for model in spec.models.values():
+        if model.derived is not None:
+            continue
         names.check_fields(model.fields, ("models", model.name, "fields"))
+    for entity in spec.entities.values():
+        names.check_fields(entity.fields, ("entities", entity.name, "fields"))
     for name, operation in spec.operations.items():
         path: Path = ("operations", name)
         names.check_function(name, path, spec)
@@ -95,7 +99,7 @@ class _Names:
         seen: dict[str, str] = {}
         for section, name in self._class_names(spec):
             path: Path = (section, name)
-            label = {"models": "model", "errors": "error"}[section]
+            label = {"models": "model", "errors": "error", "entities": "entity"}[section]
             if not self._python(name, path):
                 continue
             if name in _BUILTINS:
@@ -119,7 +123,8 @@ class _Names:
 
     def _class_names(self, spec: FeatureSpec) -> list[tuple[str, str]]:
         return [
-            *(("models", name) for name in spec.models),
+            *(("models", name) for name, model in spec.models.items() if model.derived is None),
+            *(("entities", name) for name in spec.entities),
             *(("errors", name) for name in spec.errors),
         ]
 
@@ -248,5 +253,6 @@ def _pascal(name: str) -> str:
 
 def _path_of(owner: str) -> Path:
     """`the model 'Payment'` → where it stands."""
-    _, section, name = owner.split(" ", 2)
-    return (f"{section}s", name.strip("'"))
+    _, label, name = owner.split(" ", 2)
+    section = {"model": "models", "error": "errors", "entity": "entities"}[label]
+    return (section, name.strip("'"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.spec.model import Response
+from featuregen.spec.stored import ACTIONS
 
 if TYPE_CHECKING:
     from featuregen.spec.document import Node
     from featuregen.spec.draft import Draft
     from featuregen.spec.model import FeatureSpec, Operation, Path
 
+_JOINED = {"create": ("call", "reserve"), "get": ("call",)}
 _WITHOUT_BODY = (204, 205)
 _WITHOUT_REQUEST = ("GET", "DELETE")
 
@@ -33,13 +35,14 @@ def check_operations(spec: FeatureSpec, draft: Draft) -> None:
 def _check_work(operation: Operation, node: Node, draft: Draft) -> None:
     path: Path = ("operations", operation.name)
     call, hook = node.get("call"), node.get("hook")
-    if call is None and hook is None and not _unsupported(node):
+    given = [key for key in (*ACTIONS, "call", "hook") if node.get(key) is not None]
+    if not given and not node.broken:
         draft.findings.add(
             "FG503",
             f"'{operation.name}' does not say what it does",
             path,
             at="key",
-            hint="`call:` an upstream, or name a `hook:` that you write",
+            hint="`call:` an upstream, name a `hook:` that you write, or `create:`, `list:` … rows",
         )
     if call is not None and hook is not None:
         draft.findings.add(
@@ -49,6 +52,8 @@ def _check_work(operation: Operation, node: Node, draft: Draft) -> None:
             at="key",
             hint="`before:` and `after:` name hooks around a call",
         )
+    elif len(given) > 1:
+        _check_joined(operation, given, draft)
     for around in ("before", "after"):
         if node.get(around) is not None and hook is not None and call is None:
             draft.findings.add(
@@ -60,8 +65,17 @@ def _check_work(operation: Operation, node: Node, draft: Draft) -> None:
             )
 
 
-def _unsupported(node: Node) -> bool:
-    return any(value.kind == "broken" for _, value in node.entries)
+def _check_joined(operation: Operation, given: list[str], draft: Draft) -> None:
+    first, *others = given
+    for other in others:
+        if other not in _JOINED.get(first, ()):
+            draft.findings.add(
+                "FG503",
+                f"'{operation.name}' has both `{first}` and `{other}`",
+                ("operations", operation.name, other),
+                at="key",
+                hint="`create` may be joined by `call` and `reserve`, `get` by `call`",
+            )
 
 
 def _check_body(operation: Operation, draft: Draft) -> None:

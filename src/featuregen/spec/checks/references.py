@@ -19,19 +19,20 @@ _CODES = {"model": "FG201", "error": "FG202", "setting": "FG203", "operation": "
 def check_references(spec: FeatureSpec, draft: Draft) -> None:
     """Report every name that is not defined."""
     for operation in spec.operations.values():
-        _check_operation(operation, draft)
+        _check_operation(operation, spec, draft)
     for upstream in spec.upstreams.values():
         _check_upstream(upstream, spec, draft)
 
 
-def _check_operation(operation: Operation, draft: Draft) -> None:
+def _check_operation(operation: Operation, spec: FeatureSpec, draft: Draft) -> None:
     path: Path = ("operations", operation.name)
+    models = draft.models | spec.models.keys()
     if operation.request is not None:
-        _known("model", operation.request, draft.models, (*path, "request"), draft)
+        _known("model", operation.request, models, (*path, "request"), draft)
     if operation.response.model is not None:
         written = operation.response.model
         text = f"list[{written}]" if operation.response.kind == "list" else written
-        _known("model", written, draft.models, (*path, "response"), draft, text=text)
+        _known("model", written, models, (*path, "response"), draft, text=text)
     for index, name in enumerate(operation.errors):
         _known("error", name, draft.errors, (*path, "errors", index), draft)
 

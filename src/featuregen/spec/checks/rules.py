@@ -16,7 +16,11 @@ def check_rules(spec: FeatureSpec, draft: Draft) -> None:
     from featuregen.spec.expressions import ExpressionError, parse_expression
 
     for model in spec.models.values():
-        if model.name not in draft.whole_models or len(model.fields) == 0:
+        if (
+            model.derived is not None
+            or model.name not in draft.whole_models
+            or len(model.fields) == 0
+        ):
             continue
         fields = {field.name: field for field in model.fields}
         for index, rule in enumerate(model.rules):

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from featuregen.spec.draft import Draft
-    from featuregen.spec.model import Call, FeatureSpec, Upstream
+    from featuregen.spec.model import Call, FeatureSpec, Field, Upstream
+
+
+_OF_ROWS = ("NotFoundError", "NotFound", "ConflictError", "Conflict")  # raised by these names
 
 
 def check_unused(spec: FeatureSpec, draft: Draft) -> None:
@@ -24,20 +27,23 @@ def check_unused(spec: FeatureSpec, draft: Draft) -> None:
     has_hooks = any(
         operation.hook or operation.before or operation.after
         for operation in spec.operations.values()
-    )
+    ) or any(event.hook for webhook in spec.webhooks.values() for event in webhook.events)
     used = {
         "models": _used_models(spec),
         "errors": {name for operation in spec.operations.values() for name in operation.errors}
-        | {name for upstream in spec.upstreams.values() for name in _errors_of(upstream)},
+        | {name for upstream in spec.upstreams.values() for name in _errors_of(upstream)}
+        | {f"{name}{end}" for name in spec.entities for end in _OF_ROWS},
         "upstreams": used_upstreams,
         "settings": {name for upstream in upstreams for name in _settings_of(upstream)}
+        | {webhook.secret for webhook in spec.webhooks.values()}
         | {name for call in calls for name in _settings_in(call)},
     }
     for section, names in used.items():
         if section == "settings" and has_hooks:
             continue  # a hook may read any of them
+        written = getattr(draft, section)
         for name in getattr(spec, section):
-            if name not in names:
+            if name in written and name not in names:
                 draft.findings.add(
                     "FG801",
                     f"the {section[:-1]} '{name}' is not used",
@@ -54,14 +60,18 @@ def _used_models(spec: FeatureSpec) -> set[str]:
         for name in (operation.request, operation.response.model)
         if name is not None
     ]
+    waiting += [name for entity in spec.entities.values() for name in _models_in(entity.fields)]
     used: set[str] = set()
     while waiting:
         name = waiting.pop()
         if name not in used:
             used.add(name)
-            fields = spec.models[name].fields
-            waiting += [inner for field in fields if (inner := model_in(field.type))]
+            waiting += _models_in(spec.models[name].fields)
     return used
+
+
+def _models_in(fields: Iterable[Field]) -> list[str]:
+    return [inner for field in fields if (inner := model_in(field.type))]
 
 
 def _errors_of(upstream: Upstream) -> Iterable[str]:
