@@ -45,7 +45,9 @@ def test_a_specs_place_is_left_to_the_shell() -> None:
 
 
 def test_options_are_those_of_the_command_that_are_not_given_yet() -> None:
-    assert words("new", "--") == ["--into", "--python", "--no-verify", "--offline", "--json"]
+    assert words("new", "--") == [
+        "--into", "--templates", "--python", "--no-verify", "--offline", "--json",
+    ]  # fmt: skip
     assert words("new", "--json", "--o") == ["--offline"]
     assert words("check", "--json", "--") == ["--strict"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -12,6 +13,8 @@ from conftest import snapshot
 
 from featuregen.errors import FeaturegenError
 from featuregen.house import ejected, find_house, house_templates, our_templates
+from featuregen.lifecycle.rebuilding import rebuild
+from featuregen.lifecycle.removing import remove
 from featuregen.lifecycle.statuses import status
 from featuregen.lifecycle.updating import update
 from featuregen.lock import load_lock
@@ -347,3 +350,119 @@ def test_the_worked_example_of_the_documentation_works(project: Path) -> None:
     logging = (project / "app/core/logging.py").read_text()
     assert 'return {"service": "notes-api", **event_dict}' in logging
     assert '"app.health": {"level": "WARNING"},' in logging
+
+
+# --- from the first run on -----------------------------------------------------------------------
+
+
+JOINED = "project/app/house_rules.py.jinja"
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "note.yaml"
+    path.write_text(NOTE)
+    return path
+
+
+def test_a_new_project_has_the_house_from_its_first_run_on(spec: Path, tmp_path: Path) -> None:
+    root = tmp_path / "notes-api"
+    put(root, JOINED, "RULES = 1\n")
+    done = new(spec, root, FAST, Silent(), templates=str(root / "house"))
+    assert done.outcome == "created"
+    assert (root / "app/house_rules.py").read_text() == "RULES = 1\n"
+    assert 'templates = "house/"' in (root / "pyproject.toml").read_text()
+    assert not any(
+        each.edited or each.due for each in (status(root).project, *status(root).features)
+    )
+    assert update(root, (), FAST, Silent()).outcome == "unchanged"
+
+
+def test_it_is_the_project_that_the_setting_gives_afterwards(spec: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "one" / "notes-api", tmp_path / "two" / "notes-api"
+    put(first, JOINED, "RULES = 1\n")
+    new(spec, first, FAST, Silent(), templates=str(first / "house"))
+    new(spec, second, FAST, Silent())
+    put(second, JOINED, "RULES = 1\n")
+    settle(second)
+    update(second, (), FAST, Silent())
+    locks = (".featuregen/",)
+    assert {path: one for path, one in snapshot(first).items() if not path.startswith(locks)} == {
+        path: one for path, one in snapshot(second).items() if not path.startswith(locks)
+    }
+
+
+def test_a_house_beside_the_project_is_named_from_there(spec: Path, tmp_path: Path) -> None:
+    put(tmp_path / "team", JOINED, "RULES = 1\n")
+    root = tmp_path / "apis" / "notes-api"
+    done = featuregen(
+        "new", spec, "--into", root, "--templates", tmp_path / "team" / "house", "--no-verify"
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'templates = "../../team/house/"' in (root / "pyproject.toml").read_text()
+    assert (root / "app/house_rules.py").is_file()
+
+
+def test_the_setting_stays_with_later_features_and_updates(spec: Path, tmp_path: Path) -> None:
+    root = tmp_path / "notes-api"
+    put(root, JOINED, "RULES = 1\n")
+    new(spec, root, FAST, Silent(), templates=str(root / "house"))
+    memo = tmp_path / "memo.yaml"
+    memo.write_text(MEMO)
+    assert new(memo, root, FAST, Silent(), templates=str(root / "house")).outcome == "created"
+    put(root, JOINED, "RULES = 2\n")
+    update(root, (), FAST, Silent())
+    assert (root / "app/house_rules.py").read_text() == "RULES = 2\n"
+    assert (root / "pyproject.toml").read_text().count("templates = ") == 1
+
+
+def test_taking_the_last_feature_out_leaves_the_house_alone(spec: Path, tmp_path: Path) -> None:
+    root = tmp_path / "notes-api"
+    put(root, JOINED, "RULES = 1\n")
+    before = snapshot(root)
+    new(spec, root, FAST, Silent(), templates=str(root / "house"))
+    remove(root, "note", FAST, Silent())
+    assert snapshot(root) == before
+
+
+def test_lost_locks_are_rebuilt_with_the_house(spec: Path, tmp_path: Path) -> None:
+    root = tmp_path / "notes-api"
+    put(root, JOINED, "RULES = 1\n")
+    new(spec, root, FAST, Silent(), templates=str(root / "house"))
+    before = snapshot(root)
+    (root / ".featuregen/project.lock").unlink()
+    rebuild(root, Silent())
+    assert snapshot(root) == before
+
+
+@pytest.mark.parametrize("setting", [None, "house/"])
+def test_a_project_keeps_the_templates_that_it_has(
+    project: Path, spec: Path, tmp_path: Path, setting: str | None
+) -> None:
+    put(project, JOINED, "RULES = 1\n")
+    if setting:
+        settle(project, setting)
+    (tmp_path / "others").mkdir()
+    before = snapshot(project)
+    done = featuregen(
+        "new", spec, "--into", project, "--templates", tmp_path / "others", "--no-verify"
+    )
+    assert done.returncode == 2
+    assert 'templates = "../others/"' in done.stderr
+    assert snapshot(project) == before
+
+
+def test_a_house_that_is_not_there_makes_no_project(spec: Path, tmp_path: Path) -> None:
+    done = featuregen("new", spec, "--into", tmp_path / "a", "--templates", tmp_path / "no-house")
+    assert done.returncode == 2
+    assert "there is no folder" in done.stderr
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_plan_shows_what_the_house_brings(spec: Path, tmp_path: Path) -> None:
+    put(tmp_path, JOINED, "RULES = 1\n")
+    place = tmp_path / "house"
+    done = featuregen("plan", spec, "--into", tmp_path / "a", "--templates", place, "--json")
+    assert done.returncode == 0, done.stderr
+    files = [each["path"] for each in json.loads(done.stdout)["files"]]
+    assert "app/house_rules.py" in files

@@ -119,7 +119,7 @@ def test_the_code_is_left_and_edits_are_edits_afterwards(trio: Path) -> None:
 
 def test_what_was_taken_out_stays_out_after_a_rebuild(trio: Path) -> None:
     edit(trio, "app/main.py", "    app.include_router(polls.router)\n", "")
-    edit(trio, "app/main.py", "health, polls, tickets", "health, tickets")
+    edit(trio, "app/main.py", "health, metrics, polls, tickets", "health, metrics, tickets")
     break_locks(trio)
     rebuild(trio, Silent())
     remove_now(trio, "ticket")

@@ -104,8 +104,9 @@ MAINS = {
     ),
     "an alias": (
         (
-            "from app.api.endpoints import health, payments",
-            "from app.api.endpoints import health\nfrom app.api.endpoints import payments as money",
+            "from app.api.endpoints import health, metrics, payments",
+            "from app.api.endpoints import health, metrics\n"
+            "from app.api.endpoints import payments as money",
         ),
         "include_router(quotes.router)",
     ),

@@ -61,7 +61,7 @@ def test_a_missing_spec_is_said(trio: Path) -> None:
 
 def test_what_was_taken_out_of_a_shared_file_is_listed(trio: Path) -> None:
     edit(trio, "app/main.py", "    app.include_router(polls.router)\n", "")
-    edit(trio, "app/main.py", "health, polls, tickets", "health, tickets")
+    edit(trio, "app/main.py", "health, metrics, polls, tickets", "health, metrics, tickets")
     assert of(trio, "poll").taken_out == ("router:polls",)
     assert of(trio, "ticket").taken_out == ()
 

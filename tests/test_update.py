@@ -205,7 +205,7 @@ def test_a_file_that_a_person_deleted_stays_deleted_and_is_told(trio: Path) -> N
 
 def test_what_a_person_unwired_stays_unwired_and_is_told(trio: Path) -> None:
     edit(trio, "app/main.py", "    app.include_router(polls.router)\n", "")
-    edit(trio, "app/main.py", "greetings, health, polls, tickets", "greetings, health, tickets")
+    edit(trio, "app/main.py", "health, metrics, polls, tickets", "health, metrics, tickets")
     edit_spec(trio, "poll", "feature: poll\n", "feature: poll\nplural: polls\ntitle: Surveys\n")
     edit_spec(trio, "greeting", "feature: greeting\n", "feature: greeting\nplural: hellos\n")
     result = update_now(trio)

@@ -146,6 +146,7 @@ def add_project_lock(
     project_name: str,
     old: Lock | None,
     house: House | None = None,
+    templates: str | None = None,
 ) -> None:
     """The pristine render of the skeleton and the shared files.
 
@@ -162,6 +163,7 @@ def add_project_lock(
         wired={},
         files=pristine_files(files),
         house=old.house if old else digest,
+        templates=old.templates if old else templates,
         conflicts=old.conflicts if old else (),
     )
     assembly.write_lock(lock)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,12 +50,13 @@ class HouseTemplate:
     stale: bool  # ours has changed since
 
 
-def find_house(root: Path) -> House | None:
+def find_house(root: Path, setting: str | None = None) -> House | None:
     """The team's templates of the project at `root`; None where it has none.
 
-    Raises `FeaturegenError` where the setting leads nowhere, or a template has no place.
+    `setting` is what the pyproject of a new project is to say. Raises `FeaturegenError` where the
+    setting leads nowhere, or a template has no place.
     """
-    setting = house_setting(root)
+    setting = setting or house_setting(root)
     if setting is None:
         return None
     folder = house_folder(root, setting)
@@ -86,6 +89,38 @@ def house_setting(root: Path) -> str | None:
     return setting
 
 
+def setting_for(root: Path, given: str) -> str:
+    """What the pyproject of the project at `root` says of templates that a command line names.
+
+    A git URL stays as it is; a folder is named from the project's own. Raises `FeaturegenError`
+    for a folder that is not there.
+    """
+    if given.startswith("git+"):
+        return given
+    folder = Path(given).resolve()
+    if not folder.is_dir():
+        raise FeaturegenError(
+            f"there is no folder {given!r} for the templates",
+            hint="name a folder, or git+https://HOST/REPOSITORY.git@TAG",
+            exit_code=2,
+        )
+    return Path(os.path.relpath(folder, root.resolve())).as_posix() + "/"
+
+
+def check_setting(root: Path, setting: str) -> None:
+    """Raise `FeaturegenError` where the project at `root` has other templates already."""
+    present = house_setting(root)
+    if (present or "").rstrip("/") != setting.rstrip("/"):
+        raise FeaturegenError(
+            f"this project has {f'its templates in {present}' if present else 'no house templates'}"
+            f", and not in {setting}",
+            where="pyproject.toml",
+            hint=f"write templates = {json.dumps(setting)} into [tool.featuregen], "
+            "then: featuregen update",
+            exit_code=2,
+        )
+
+
 def house_folder(root: Path, setting: str) -> Path:
     """The folder that the setting names; one in git is cloned into the user's cache."""
     if setting.startswith("git+"):
@@ -96,7 +131,7 @@ def house_folder(root: Path, setting: str) -> Path:
         raise _fault(
             f"{setting!r} is the path of one machine", hint="name a path from the project's folder"
         )
-    folder = root / setting
+    folder = Path(os.path.normpath(root.resolve() / setting))  # the root may not be there yet
     if not folder.is_dir():
         raise _fault(
             f"there is no folder {setting!r} for the templates",

@@ -62,6 +62,8 @@ class Lock:
     """Files in which an update left conflicts for a person; `featuregen resolve` clears them."""
     house: str | None = None
     """For the project only: the digest of the team's own templates that it was rendered with."""
+    templates: str | None = None
+    """For the project only: where these are, as `new` was told; the skeleton has it from here."""
     form: int = FORMAT
     """Of the file that it was read from; an older one is written anew by the next update."""
 
@@ -159,6 +161,7 @@ def parse_lock(text: str, name: str) -> Lock:
             files={path: _pristine(item) for path, item in data["files"].items()},
             conflicts=tuple(map(str, data.get("conflicts", ()))),
             house=data.get("house"),
+            templates=data.get("templates"),
             form=data["lock"],
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
@@ -182,6 +185,7 @@ def lock_pieces(lock: Lock) -> Iterator[str]:
         "ruff": lock.ruff,
         "project": lock.project_name,
         "house": lock.house,
+        "templates": lock.templates,
         "contribution": _dumped(lock.contribution) if lock.contribution else None,
         "wired": dict(sorted(lock.wired.items())),
         "conflicts": sorted(lock.conflicts) or None,

@@ -107,11 +107,10 @@ def warnings_of(spec: FeatureSpec) -> tuple[Diagnostic, ...]:
     return spec.warnings
 
 
-def plan(spec_path: Path | Given, into: Path) -> PlanResult:
+def plan(spec_path: Path | Given, into: Path, *, templates: str | None = None) -> PlanResult:
     """The dry run of `new`: nothing is written."""
     from featuregen.picture import feature_picture
     from featuregen.progress import Silent, Stopwatch
-    from featuregen.project import find_project
     from featuregen.results import PlanResult
     from featuregen.spec.load import load_spec
     from featuregen.workspace import tree_diff
@@ -121,7 +120,8 @@ def plan(spec_path: Path | Given, into: Path) -> PlanResult:
     else:
         given = Given(load_spec(spec_path), spec_path.read_bytes())
     spec = given.spec
-    prepared = prepare([given], find_project(into), Stopwatch(Silent()))
+    project, setting = _place(into, templates)
+    prepared = prepare([given], project, Stopwatch(Silent()), setting)
     return PlanResult(
         root=str(prepared.project.root),
         new_project=not prepared.project.exists,
@@ -136,19 +136,26 @@ def plan(spec_path: Path | Given, into: Path) -> PlanResult:
 
 
 def new(
-    spec_paths: Path | Given | Sequence[Path], into: Path, options: Options, progress: Progress
+    spec_paths: Path | Given | Sequence[Path],
+    into: Path,
+    options: Options,
+    progress: Progress,
+    *,
+    templates: str | None = None,
 ) -> RunResult:
-    """Load → plan → render → wire → stage → verify → apply → report, of one spec or of many."""
+    """Load → plan → render → wire → stage → verify → apply → report, of one spec or of many.
+
+    `templates` are a team's own, for a project that is new: a folder, or a git URL.
+    """
     from featuregen.progress import Stopwatch
-    from featuregen.project import find_project
     from featuregen.workspace import apply, project_lock, recover
 
     watch = Stopwatch(progress)
     with project_lock(into.absolute()):
         recover(into.absolute())
-        project = find_project(into)
+        project, setting = _place(into, templates)
         given: list[Given] = []
-        prepared = prepare(missing(spec_paths, project, given), project, watch)
+        prepared = prepare(missing(spec_paths, project, given), project, watch, setting)
         if not prepared.given:
             return _result("new", "unchanged", None, project, watch, given=given)
         verification = None
@@ -159,6 +166,21 @@ def new(
         with watch.stage("apply"):
             apply(prepared.staged)
         return _result("new", "created", prepared, project, watch, verification)
+
+
+def _place(into: Path, templates: str | None) -> tuple[Project, str | None]:
+    """The project, and what its pyproject says of the templates that the command line names."""
+    from featuregen.project import find_project
+
+    if templates is None:
+        return find_project(into), None
+    from featuregen.house import check_setting, setting_for
+
+    setting = setting_for(into, templates)
+    project = find_project(into, beside=setting.partition("/")[0])
+    if project.exists:
+        check_setting(project.root, setting)
+    return project, setting
 
 
 def verify(
@@ -316,7 +338,9 @@ def is_applied(spec: FeatureSpec, text: bytes, project: Project) -> bool:
     )
 
 
-def prepare(given: Iterable[Given], project: Project, watch: Stopwatch) -> Preparation:
+def prepare(
+    given: Iterable[Given], project: Project, watch: Stopwatch, templates: str | None = None
+) -> Preparation:
     """Plan, render, wire and stage features that the project does not have yet.
 
     However many they are, the shared files are rendered once, and ruff runs over all files at once.
@@ -330,7 +354,8 @@ def prepare(given: Iterable[Given], project: Project, watch: Stopwatch) -> Prepa
     from featuregen.workspace import stage
 
     old = load_lock(project.root, "project") if project.exists else None
-    house = find_house(project.root)
+    house = find_house(project.root, templates)
+    told = old.templates if old else templates
     others = other_contributions(project) if project.exists else ()
     assembly = Assembly(project.root)
     with drafts(formatted_before(old)) as drafted:
@@ -342,13 +367,13 @@ def prepare(given: Iterable[Given], project: Project, watch: Stopwatch) -> Prepa
         with watch.stage("plan"):
             name = old.project_name if old and old.project_name else project.folder_name
             everyone = (*others, *(each.contribution for each in features))
-            project_plan = plan_project(name, everyone)
+            project_plan = plan_project(name, everyone, told)
         with watch.stage("render"), blamed_on(house):
             paths = drafted.add(render_project(project_plan, everyone, house))
             drafted.format()
             shared = {path: drafted.read(path) for path in paths}
         with watch.stage("wire"):
-            assemble(assembly, features, shared, drafted, name, old, house, others)
+            assemble(assembly, features, shared, drafted, name, old, house, told, others)
             staged = stage(project.root, assembly.writes.values())
     subjects = tuple(each.subject for each in features)
     return Preparation(tuple(each.given for each in features), subjects, project, assembly, staged)
@@ -394,6 +419,7 @@ def assemble(
     name: str,
     old: Lock | None,
     house: House | None,
+    templates: str | None,
     others: Sequence[Contribution],
 ) -> None:
     """The writes: shared files, each feature's own, the locks."""
@@ -407,7 +433,7 @@ def assemble(
 
     added = [each.contribution for each in features]
     wired = add_shared_files(assembly, shared, old, added, others)
-    add_project_lock(assembly, shared, name, old, house)
+    add_project_lock(assembly, shared, name, old, house, templates)
     for each in features:
         feature, text = each.given.feature, each.given.text
         own = {path: drafted.read(path) for path in each.paths}

@@ -32,10 +32,11 @@ class Project:
         return words if re.match(r"[a-z]", words) else f"app-{words}".strip("-")
 
 
-def find_project(root: Path) -> Project:
+def find_project(root: Path, beside: str | None = None) -> Project:
     """The featuregen project at `root`, or the place for a new one.
 
-    Raises `FeaturegenError` for a file, and for a folder that holds something else.
+    `beside` is what else may stand in that place: a folder with the team's templates. Raises
+    `FeaturegenError` for a file, and for a folder that holds something else.
     """
     root = Path(root).absolute()
     if root.is_symlink() or root.exists():
@@ -50,7 +51,7 @@ def find_project(root: Path) -> Project:
         found = sorted(
             entry.name
             for entry in root.iterdir()
-            if entry.name not in _IGNORED and entry.name != HOME
+            if entry.name not in _IGNORED and entry.name not in (HOME, beside)
         )
         if found:
             raise FeaturegenError(

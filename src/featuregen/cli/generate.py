@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from featuregen.pipeline import Options
 
 
-def plan_command(spec: Path, into: Path, *, all_diffs: bool, json: bool) -> int:
+def plan_command(
+    spec: Path, into: Path, templates: str | None, *, all_diffs: bool, json: bool
+) -> int:
     """The dry run: what `new` would do."""
-    return run("plan", lambda: _plan(spec, into, all_diffs=all_diffs), json=json)
+    return run("plan", lambda: _plan(spec, into, templates, all_diffs=all_diffs), json=json)
 
 
-def _plan(spec: Path, into: Path, *, all_diffs: bool) -> Outcome:
+def _plan(spec: Path, into: Path, templates: str | None, *, all_diffs: bool) -> Outcome:
     from featuregen.pipeline import plan
     from featuregen.report import plan_as_text
 
-    result = plan(spec, into)
+    result = plan(spec, into, templates=templates)
 
     def document() -> Document:
         from featuregen.documents import plan_document
@@ -39,14 +41,16 @@ def _plan(spec: Path, into: Path, *, all_diffs: bool) -> Outcome:
     )
 
 
-def new_command(specs: Sequence[Path], into: Path, options: Options, *, json: bool) -> int:
+def new_command(
+    specs: Sequence[Path], into: Path, templates: str | None, options: Options, *, json: bool
+) -> int:
     """Generate the features, prove them, bring them into the project: all of them or none."""
-    return run("new", lambda: _new(specs, into, options), json=json)
+    return run("new", lambda: _new(specs, into, templates, options), json=json)
 
 
-def _new(specs: Sequence[Path], into: Path, options: Options) -> Outcome:
+def _new(specs: Sequence[Path], into: Path, templates: str | None, options: Options) -> Outcome:
     from featuregen.pipeline import new
 
     with progress() as told:
-        result = new(specs, into, options, told)
+        result = new(specs, into, options, told, templates=templates)
     return run_outcome(result)

@@ -53,6 +53,9 @@ class Command(NamedTuple):
 
 JSON = Option("json", "Print one JSON document on stdout.")
 INTO = Option("into", "The project's folder.", "folder", "DIR", ".")
+TEMPLATES = Option(
+    "templates", "A new project's own templates: a folder, or git+URL@TAG.", "text", "PLACE"
+)
 PYTHON = Option("python", "The interpreter to verify with.", "file", "PYTHON")
 NO_VERIFY = Option("no-verify", "Skip ruff, mypy and the tests.")
 OFFLINE = Option("offline", "Never ask a package index.")
@@ -116,13 +119,15 @@ def _questions(given: Namespace) -> int:
 def _plan(given: Namespace) -> int:
     from featuregen.cli.generate import plan_command
 
-    return plan_command(given.spec, given.into, all_diffs=given.diff, json=given.json)
+    return plan_command(
+        given.spec, given.into, given.templates, all_diffs=given.diff, json=given.json
+    )
 
 
 def _new(given: Namespace) -> int:
     from featuregen.cli.generate import new_command
 
-    return new_command(given.specs, given.into, _options(given), json=given.json)
+    return new_command(given.specs, given.into, given.templates, _options(given), json=given.json)
 
 
 def _verify(given: Namespace) -> int:
@@ -289,14 +294,19 @@ _ALL = (
         "Show what 'new' would do; write nothing.",
         _plan,
         (SPEC,),
-        (INTO, Option("diff", "Show the diff of every file, not only of shared ones."), JSON),
+        (
+            INTO,
+            TEMPLATES,
+            Option("diff", "Show the diff of every file, not only of shared ones."),
+            JSON,
+        ),
     ),
     Command(
         "new",
         "Generate features, prove them, and bring them into the project.",
         _new,
         (SPECS,),
-        (INTO, PYTHON, NO_VERIFY, OFFLINE, JSON),
+        (INTO, TEMPLATES, PYTHON, NO_VERIFY, OFFLINE, JSON),
     ),
     Command(
         "verify",

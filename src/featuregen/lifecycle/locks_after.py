@@ -65,6 +65,7 @@ def lock_writes(
             files=pristine_files(rendered.skeleton),
             conflicts=tuple(path for path in open_files if path in shared),
             house=_house(known, rendered),
+            templates=known.project.templates,
         )
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featuregen.assemble import RUFF_VERSION
 from featuregen.errors import FeaturegenError
+from featuregen.house import house_setting
 from featuregen.lifecycle.known import Known, read_state
 from featuregen.lifecycle.locks_after import write_answers, write_lock
 from featuregen.lifecycle.rendering import (
@@ -50,8 +52,12 @@ def rebuild(root: Path, progress: Progress) -> RunResult:
             _refuse_older(found)
             specs = [_applied(root, name, found[name]) for name in _names(root)]
             name = _project_name(root, found[PROJECT])
-            empty = Lock(PROJECT, VERSION, RUFF_VERSION, None, name, None, {})
-            known = Known(root.resolve(), found[PROJECT] or empty, {})
+            old = found[PROJECT]
+            templates = old.templates if old else house_setting(root)
+            project = Lock(
+                PROJECT, VERSION, RUFF_VERSION, None, name, None, {}, templates=templates
+            )
+            known = Known(root.resolve(), old or project, {})
         with watch.stage("render"):
             kept = {
                 one.spec.feature: revisions_on_disk(
@@ -63,7 +69,7 @@ def rebuild(root: Path, progress: Progress) -> RunResult:
             rendered = render(known, specs, name=name, kept=kept)
         files = pristine_files(rendered.skeleton)
         marked = _still_marked(root, rendered.skeleton)
-        project = Lock(PROJECT, VERSION, RUFF_VERSION, None, name, None, {}, files, marked)
+        project = replace(project, files=files, conflicts=marked, house=rendered.house)
         writes = [write_lock(project)]
         for feature, each in rendered.features.items():
             writes += _feature_writes(known, each, found.get(feature))

@@ -120,7 +120,9 @@ def render(
     unchanged = not (afresh or without) and _is_unchanged(known, contributions, house)
     skeleton: dict[str, str] = {}
     if (everyone or keep_skeleton) and not unchanged:
-        skeleton = render_project(plan_project(name, everyone), everyone, house)
+        skeleton = render_project(
+            plan_project(name, everyone, known.project.templates), everyone, house
+        )
     with blamed_on(house):
         formatted = format_files(
             {

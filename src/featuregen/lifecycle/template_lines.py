@@ -52,6 +52,7 @@ def marked_project_file(
 ) -> Marked:
     """A file of the skeleton; empty where no template writes it."""
     from featuregen.house import find_house
+    from featuregen.lock import PROJECT, load_lock
     from featuregen.plan.project import plan_project
     from featuregen.render import environment, project_context, templates_of
 
@@ -59,7 +60,9 @@ def marked_project_file(
     template = f"project/{path}.jinja"
     if template not in templates_of("project", house):
         return []
-    context = project_context(plan_project(name, contributions), contributions)
+    lock = load_lock(root, PROJECT)
+    project = plan_project(name, contributions, lock.templates if lock else None)
+    context = project_context(project, contributions)
     return _render(_marking(environment(house)), template, context)
 
 

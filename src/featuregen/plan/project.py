@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from featuregen.plan.contribution import Contribution
 from featuregen.plan.needs import DEV_DEPENDENCIES, NEEDS, dependencies
-from featuregen.plan.quote import py_string
+from featuregen.plan.quote import py_string, toml_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,12 @@ class ProjectPlan:
     needs: dict[str, bool]
     dependencies: tuple[str, ...]
     dev_dependencies: tuple[str, ...]
+    house: str | None = None  # TOML: where a team's own templates are
 
 
-def plan_project(name: str, contributions: Iterable[Contribution]) -> ProjectPlan:
+def plan_project(
+    name: str, contributions: Iterable[Contribution], house: str | None = None
+) -> ProjectPlan:
     """The needs of a project are the union of what its features need."""
     wanted = tuple(sorted({need for item in contributions for need in item.needs}))
     title = " ".join(
@@ -35,4 +38,5 @@ def plan_project(name: str, contributions: Iterable[Contribution]) -> ProjectPla
         needs={need: need in wanted for need in NEEDS},
         dependencies=dependencies(wanted),
         dev_dependencies=DEV_DEPENDENCIES,
+        house=toml_string(house) if house else None,
     )
