@@ -105,8 +105,10 @@ MAINS = {
     "an alias": (
         (
             "from app.api.endpoints import health, metrics, payments",
-            "from app.api.endpoints import health, metrics\n"
-            "from app.api.endpoints import payments as money",
+            (
+                "from app.api.endpoints import health, metrics\n"
+                "from app.api.endpoints import payments as money"
+            ),
         ),
         "include_router(quotes.router)",
     ),
