@@ -27,8 +27,8 @@ from featuregen.plan.needs import DEV_DEPENDENCIES, NEEDS, dependencies
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "project"
 STORING = (
-    "auth", "metrics", "pending", "storage", "paging", "search", "conflict", "etag", "if_match", "patch",
-    "stored_decimal", "stored_json", "stored_duration",
+    "auth", "metrics", "pending", "storage", "paging", "search", "conflict", "etag", "if_match",
+    "patch", "stored_decimal", "stored_json", "stored_duration",
 )  # fmt: skip
 MONEY = (
     "auth", "conflict", "idempotency", "jobs", "metrics", "storage", "webhooks", "webhook_hmac",
