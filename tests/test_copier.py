@@ -307,15 +307,47 @@ def test_a_spec_that_cannot_be_stops_an_update_with_the_project_untouched(
     assert git(copied, "status", "--porcelain") == ""
 
 
-def test_a_conflict_is_no_success(copier: Copier, copied: Path) -> None:
-    service = copied / "app/models/greeting.py"
-    service.write_text(service.read_text().replace("    text: ", "    text: int  # mine: "))
+def set_against_the_spec(copied: Path) -> Path:
+    """An edit of the line that the spec changes, too."""
+    model = copied / "app/models/greeting.py"
+    model.write_text(model.read_text().replace("    text: ", "    text: int  # mine: "))
     edit(copied, GOOD.replace("text: string", "text: {type: string, max_length: 5}"))
     commit(copied)
+    return model
+
+
+def test_a_conflict_is_no_success(copier: Copier, copied: Path) -> None:
+    service = set_against_the_spec(copied)
     done = copier("update", "--answers-file", ANSWERS, cwd=copied)
     assert done.returncode == 1
     assert "returned non-zero exit status 3" in done.stderr
     assert "<<<<<<<" in service.read_text()
+
+
+UPDATE = """
+from copier import run_update
+from copier.errors import TaskError
+try:
+    given = {"data": {"verify": False}, "unsafe": True, "overwrite": True, "quiet": True}
+    run_update(".", answers_file=%r, **given)
+except TaskError as error:
+    raise SystemExit(error.returncode)
+"""
+
+
+def test_copiers_python_interface_tells_a_conflict_from_a_fault(
+    copier: Copier, copied: Path
+) -> None:
+    set_against_the_spec(copied)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", UPDATE % ANSWERS],
+        cwd=copied,
+        env=copier.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
 
 
 def test_recopy_keeps_what_was_edited(copier: Copier, copied: Path) -> None:
