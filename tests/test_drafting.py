@@ -248,7 +248,12 @@ def test_without_a_model_the_other_ways_are_named(ticket: Path) -> None:
     done = featuregen("draft", ticket, FEATUREGEN_MODEL="")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: no model is named: give --model, or set FEATUREGEN_MODEL")
-    for way in ("featuregen[llm]", "featuregen init", "featuregen questions SPEC --json"):
+    for way in (
+        "featuregen[llm]",
+        "featuregen init",
+        "featuregen mcp",
+        "featuregen questions SPEC --json",
+    ):
         assert way in done.stderr
 
 

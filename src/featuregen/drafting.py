@@ -37,7 +37,8 @@ _FILE = "spec.yaml"
 _WITHOUT = """\
 with a model: pip install 'featuregen[llm]'; featuregen draft TICKET --model PROVIDER:NAME
 without one, a wizard asks for the feature: featuregen init
-a coding agent writes the spec itself: featuregen schema, then featuregen questions SPEC --json
+a coding agent writes the spec itself, over MCP: featuregen agents install, or featuregen mcp
+and without MCP: featuregen schema, then featuregen questions SPEC --json
 see docs/ticket-to-spec.md"""
 
 
