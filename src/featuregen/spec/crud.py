@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.spec.document import Node
-from featuregen.spec.plural import kebab, plural, snake
+from featuregen.spec.plural import article, kebab, plural, snake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +90,7 @@ def _operations(node: Node, tree: Node, position: Position) -> Iterator[tuple[st
 def _summary(action: str, one: str, many: str) -> str:
     if action == "list":
         return f"List {many}"
-    article = "an" if one[0] in "aeiou" else "a"
-    return f"{action.capitalize()} {article} {one}"
+    return f"{action.capitalize()} {article(one)}"
 
 
 def _text(text: str, position: Position) -> Node:

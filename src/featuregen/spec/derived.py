@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from featuregen.spec.model import Field, Model, TypeRef
+from featuregen.spec.plural import article, plural, snake
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,10 +42,11 @@ class Derived:
             _sent(one) for one in entity.fields if _is_given(one) and one.name != parent_field
         )
         name = f"{entity.name}Create"
-        made = Model(name, fields, derived="create", entity=entity.name)
+        told = f"What makes a new {_title(entity)}."
+        made = Model(name, fields, told, derived="create", entity=entity.name)
         if name in self.models and self.models[name].fields != fields:
             made = replace(made, name=f"{entity.name}CreateBelow")
-        return self._kept(made)
+        return self._kept(made) if fields else made
 
     def update(self, entity: Entity) -> Model:
         """What a client sends to change a row: what is absent stays, and null is a value."""
@@ -54,14 +56,24 @@ class Derived:
             for one in entity.fields
             if _is_given(one) and not one.immutable and one.name not in fixed
         )
-        return self._kept(
-            Model(f"{entity.name}Update", fields, derived="update", entity=entity.name)
-        )
+        told = f"What changes in {article(_title(entity))}; what is left out stays."
+        name = f"{entity.name}Update"
+        return self._kept(Model(name, fields, told, derived="update", entity=entity.name))
 
     def read(self, entity: Entity) -> Model:
         """What is told of a row."""
         fields = tuple(_told(one) for one in entity.fields if not one.internal)
-        return self._kept(Model(f"{entity.name}Read", fields, derived="read", entity=entity.name))
+        told = entity.summary or f"{article(_title(entity)).capitalize()}."
+        return self._kept(
+            Model(
+                f"{entity.name}Read",
+                fields,
+                told,
+                entity.description,
+                derived="read",
+                entity=entity.name,
+            )
+        )
 
     def page(self, entity: Entity, item: str) -> Model:
         """A page of rows, each as `item` tells of it."""
@@ -70,7 +82,8 @@ class Derived:
             Field("items", TypeRef("list", of=TypeRef("model", model=item))),
             Field("next_cursor", TypeRef("string"), required=False),
         )
-        return self._kept(Model(f"{stem}Page", fields, derived="page", entity=entity.name))
+        told = f"A page of {plural(snake(entity.name)).replace('_', ' ')}."
+        return self._kept(Model(f"{stem}Page", fields, told, derived="page", entity=entity.name))
 
     def named(self, name: str) -> Model | None:
         """The model of that name, if one of an entity would be called so."""
@@ -86,6 +99,23 @@ class Derived:
 
     def _kept(self, model: Model) -> Model:
         return self.models.setdefault(model.name, model)
+
+
+def _title(entity: Entity) -> str:
+    return snake(entity.name).replace("_", " ")
+
+
+def as_patch(model: Model, entity: Entity) -> Model:
+    """A written model of an update: what it may leave out stays, and null needs a column for it."""
+    columns = {one.name: one for one in entity.fields}
+
+    def patched(one: Field) -> Field:
+        column = columns.get(one.name)
+        if column is None or column.nullable or one.required or one.has_default:
+            return one
+        return replace(one, required=True, patch=True)
+
+    return replace(model, fields=tuple(patched(one) for one in model.fields))
 
 
 def _is_given(one: Field) -> bool:
@@ -118,7 +148,7 @@ def _told(one: Field) -> Field:
         multiple_of=None,
         round=None,
         min_length=None,
-        max_length=None,
+        max_length=one.max_length if one.type.kind == "string" else None,  # the column's
         pattern=one.pattern if one.type.kind == "id" else None,
         unique=False,
         strip=False,
@@ -169,8 +199,8 @@ def _filter(one: Field) -> list[Field]:
     )
     made = [] if kind in INEXACT else [plain]
     if kind in ORDERED:
-        for end, says in (("from", "At least"), ("to", "At most")):
+        for end, says in (("from", "from here on"), ("to", "up to here")):
             wire = f"{one.wire}_{end}" if one.wire else None
-            told = f"{says} this {one.name.replace('_', ' ')}"
+            told = f"`{one.wire_name}` {says}"
             made.append(replace(plain, name=f"{one.name}_{end}", wire=wire, description=told))
     return made

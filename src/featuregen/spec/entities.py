@@ -44,7 +44,7 @@ class EntityReader:
         fields = tuple(
             _named(field, prefixes) for field in self._fields(node.get("fields"), path) if field
         )
-        fields = _with_id(fields, prefixes[name], written=_written(node))
+        fields = _with_id(fields, prefixes[name])
         owned = any(_is(field, "owner") for field in fields) or "owner_id" in _written(node)
         if name in self.owned and not owned:
             fields = (*fields, OWNER)
@@ -96,9 +96,7 @@ def _implied(name: str, node: Node) -> str | None:
 
 
 def _generated(field: Field, node: Node | None) -> Field:
-    if node is None:
-        return replace(field, generated=Generated("id")) if _is_plain_id(field) else field
-    if node.kind == "broken":
+    if node is None or node.kind == "broken":
         return field
     if node.kind == "string" and node.text in GENERATED and node.text not in field.values:
         kind = cast("Literal['id', 'now', 'on_update', 'owner']", node.text)
@@ -114,10 +112,6 @@ def _bounded(field: Field) -> Field:
     return replace(field, max_digits=DIGITS)
 
 
-def _is_plain_id(field: Field) -> bool:
-    return field.name == "id" and field.type.kind == "id" and field.references is None
-
-
 def _is(field: Field, kind: str) -> bool:
     return field.generated is not None and field.generated.kind == kind
 
@@ -128,12 +122,20 @@ def _named(field: Field, prefixes: dict[str, str]) -> Field:
     return field if prefix is None else replace(field, pattern=id_pattern(prefix))
 
 
-def _with_id(fields: tuple[Field, ...], prefix: str, written: Collection[str]) -> tuple[Field, ...]:
-    """The id comes first where it is not written; each has its prefix and its shape."""
-    if not any(_is(field, "id") for field in fields) and "id" not in written:
-        fields = (Field("id", TypeRef("id"), generated=Generated("id")), *fields)
+def _with_id(fields: tuple[Field, ...], prefix: str) -> tuple[Field, ...]:
+    """The id comes first where it is not written; it has its prefix and its shape."""
+    made = Generated("id")
+    if not any(field.generated == made for field in fields):
+        written = any(field.name == "id" for field in fields)  # as something else: a check says so
+        first = () if written else (Field("id", TypeRef("id")),)
+        fields = tuple(
+            replace(field, generated=made) if field.name == "id" else field
+            for field in (*first, *fields)
+        )
     return tuple(
-        replace(field, prefix=prefix, pattern=id_pattern(prefix)) if _is(field, "id") else field
+        replace(field, prefix=prefix, pattern=id_pattern(prefix))
+        if field.generated == made
+        else field
         for field in fields
     )
 

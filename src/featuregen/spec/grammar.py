@@ -326,9 +326,10 @@ entity = Record("an entity", {
     "scope": Key(Text("owner, public or permission:<name>", r"^(owner|public|permission:[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99})$"),
                  "Whose rows a caller sees"),
 })  # fmt: skip
-_crud = Record("a crud", {
+_crud = Record("the crud", {
     "entity": Key(_an_entity, "The entity", required=True),
-    "only": Key(Listing(Text("an operation", choices=("create", "get", "list", "update", "delete")), "a list of operations", 1),
+    "only": Key(Listing(Text("an operation", choices=("create", "get", "list", "update", "delete"),
+                              hint="known: create, get, list, update, delete"), "a list of operations", 1),
                 "Which of the five; all, where it is left out"),
     "permission": Key(Flag(), "Each asks for a permission: <plural>.create, .read, .update, .delete"),
 })  # fmt: skip

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.errors import SpecError
 from featuregen.spec.checks import check_all
+from featuregen.spec.checks.cycles import model_in
 from featuregen.spec.crud import expand_crud
 from featuregen.spec.definitions import (
     read_errors,
@@ -15,7 +16,7 @@ from featuregen.spec.definitions import (
     read_upstreams,
     read_waivers,
 )
-from featuregen.spec.derived import Derived
+from featuregen.spec.derived import Derived, as_patch
 from featuregen.spec.document import parse, read_text, source_map
 from featuregen.spec.draft import Draft
 from featuregen.spec.entities import EntityReader
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from featuregen.spec.document import Node
-    from featuregen.spec.model import Entity, SpecSource
+    from featuregen.spec.model import Entity, Model, Operation, SpecSource
 
 _VALIDATION_STATUS = 422
 
@@ -72,6 +73,8 @@ def _read(tree: Node, draft: Draft, source: SpecSource) -> FeatureSpec:
     derived = Derived(entities, models, _parents(draft, entities))
     reading = OperationReader(reader, draft, base_path, models, settings, entities, derived)
     operations = {name: reading.read(name, node) for name, node in draft.entries("operations")}
+    _report_made_twice(derived, draft)
+    models = _patches(models, operations, entities)
     return FeatureSpec(
         feature=feature,
         title=tree.str_of("title") or feature.replace("_", " ").capitalize(),
@@ -92,6 +95,45 @@ def _read(tree: Node, draft: Draft, source: SpecSource) -> FeatureSpec:
         webhooks=read_webhooks(tree.get("webhooks"), entities),
         allow=_allowed(tree.get("allow")),
     )
+
+
+def _patches(
+    models: dict[str, Model], operations: dict[str, Operation], entities: Mapping[str, Entity]
+) -> dict[str, Model]:
+    """Written models that only updates ask for leave out what does not change."""
+    used: dict[str, set[str]] = {}
+    for operation in operations.values():
+        for name, use in (
+            (operation.request, f"{operation.action} {operation.entity}"),
+            (operation.response.model, "response"),
+        ):
+            used.setdefault(name or "", set()).add(use)
+    for model in models.values():
+        for field in model.fields:
+            used.setdefault(model_in(field.type) or "", set()).add("field")
+    return {
+        name: as_patch(model, entity)
+        if (entity := _only_update(used.get(name, set()), entities)) is not None
+        else model
+        for name, model in models.items()
+    }
+
+
+def _only_update(uses: set[str], entities: Mapping[str, Entity]) -> Entity | None:
+    action, _, entity = next(iter(uses)).partition(" ") if len(uses) == 1 else ("", "", "")
+    return entities.get(entity) if action == "update" else None
+
+
+def _report_made_twice(derived: Derived, draft: Draft) -> None:
+    for name, model in derived.models.items():
+        if name in draft.models:
+            draft.findings.add(
+                "FG405",
+                f"'{name}' is also made from the entity '{model.entity}'",
+                ("models", name),
+                at="key",
+                hint="name it in `request` or `response` where it is meant, or call it otherwise",
+            )
 
 
 def _parents(draft: Draft, entities: Mapping[str, Entity]) -> dict[str, frozenset[str]]:

@@ -67,6 +67,11 @@ def kebab(name: str) -> str:
     return name.replace("_", "-")
 
 
+def article(name: str) -> str:
+    """`an Order`, `a Payment`."""
+    return f"an {name}" if name[:1].lower() in _VOWELS else f"a {name}"
+
+
 def snake(name: str) -> str:
     """`PaymentMethod` → `payment_method`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -137,6 +137,40 @@ CLASSES = frozenset(
     ]
 )
 
+# What the service of a feature that stores imports besides.
+STORED_CLASSES = frozenset(
+    [
+        "AppError",
+        "AsyncSession",
+        "Attempt",
+        "ColumnElement",
+        "ConflictError",
+        "PreconditionFailedError",
+        "UnaryExpression",
+        "Versioned",
+    ]
+)
+# What stands in one module with its models, or its errors.
+OF_MODELS = frozenset(
+    [
+        "Idempotency",
+        "IdempotencyInProgressError",
+        "IdempotencyKeyReusedError",
+        "IfMatch",
+        "NotNull",
+        "Page",
+        "PreconditionRequiredError",
+        "RequiredIfMatch",
+        "SessionDep",
+        "SignatureError",
+    ]
+)
+OF_EVENTS = frozenset(["Event", "Outcome"])
+# What SQLAlchemy's classes have anyway, and the version that `If-Match` names.
+COLUMNS = frozenset(["metadata", "registry", "type_annotation_map", "version"])
+TABLES = frozenset(["alembic_version"])
+MACHINERY_TABLES = ("idempotency_keys", "webhook_events", "jobs")
+
 FUNCTIONS = frozenset(
     [
         "attempts",

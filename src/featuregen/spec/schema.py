@@ -21,7 +21,7 @@ from featuregen.spec.shapes import (
 
 SCHEMA_ID = "urn:featuregen:spec:1"
 _SHARED = ("a field", "a model", "an error", "an upstream", "a call", "an operation", "a step",
-           "a field of an entity", "an entity", "a crud")  # fmt: skip
+           "a field of an entity", "an entity", "the crud")  # fmt: skip
 
 Schema = dict[str, Any]
 

@@ -263,7 +263,8 @@ def _with_parts(
 def _with_models(operation: Operation, node: Node, entity: Entity, derived: Derived) -> Operation:
     request = operation.request
     if request is None and operation.action == "create":
-        request = derived.create(entity, operation.parent_field).name
+        made = derived.create(entity, operation.parent_field)
+        request = made.name if made.fields else None  # else the path says it all
     if request is None and operation.action == "update":
         request = derived.update(entity).name
     response = operation.response

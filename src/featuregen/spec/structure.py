@@ -81,13 +81,14 @@ class _Structure:
         if not text.strip():
             return self._refuse("FG104", f"expected {shape.what}, found empty text", path)
         if shape.choices and text not in shape.choices:
-            hint = did_you_mean_or_list(text, shape.choices)
+            hint = shape.hint or did_you_mean_or_list(text, shape.choices)
             return self._refuse(
                 shape.code, f"expected {shape.what}, found {_shown(text)}", path, hint
             )
         if shape.pattern and not shape.checked_later and not _matches(shape.pattern, text):
+            hint = shape.hint or (_name_hint(shape, text) if shape.code == "FG107" else None)
             return self._refuse(
-                shape.code, f"expected {shape.what}, found {_shown(text)}", path, shape.hint
+                shape.code, f"expected {shape.what}, found {_shown(text)}", path, hint
             )
         return node
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from featuregen.spec.draft import Draft
     from featuregen.spec.findings import Findings
-    from featuregen.spec.model import FeatureSpec, Field, Json, Operation, Path, Step
+    from featuregen.spec.model import FeatureSpec, Field, Json, Model, Operation, Path, Step
 
 
 def check_examples(spec: FeatureSpec, draft: Draft) -> None:
@@ -85,7 +85,7 @@ class _Step:
             self._report("FG701", f"'{operation.name}' takes no body", "with", key=True)
             return
         model = self.spec.models.get(operation.request)
-        if model is None or model.name not in self.draft.whole_models or model.ignore_extra:
+        if model is None or model.ignore_extra or not self._is_whole(model):
             return
         known = {field.wire_name for field in model.fields}
         own = {field.name: field.wire_name for field in model.fields}
@@ -105,6 +105,11 @@ class _Step:
                     hint=hint,
                     key=True,
                 )
+
+    def _is_whole(self, model: Model) -> bool:
+        if model.derived is None:
+            return model.name in self.draft.whole_models
+        return self.draft.is_whole(self.spec.entities[model.entity or ""])
 
     def _expects_refusal(self) -> bool:
         if "given" in self.path:
@@ -156,6 +161,11 @@ class _Step:
         if step.permissions is not None and step.as_ == "anonymous":
             self._report("FG701", "an anonymous caller has no permissions", "permissions", key=True)
         known = {other.permission for other in self.spec.operations.values() if other.permission}
+        known |= {
+            entity.scope_permission
+            for entity in self.spec.entities.values()
+            if entity.scope_permission
+        }
         for index, name in enumerate(step.permissions or ()):
             if name not in known:
                 self.findings.add(

@@ -192,7 +192,12 @@ class _Fields:
             )
 
     def _check_decimal(self, field: Field, path: Path) -> None:
-        if field.max_digits is not None and (field.decimal_places or 0) > field.max_digits:
+        written = (*path, "max_digits") in self.findings.source.keys  # a column has some anyway
+        if (
+            field.max_digits is not None
+            and written
+            and (field.decimal_places or 0) > field.max_digits
+        ):
             self.findings.add(
                 "FG302",
                 f"{field.decimal_places} decimal places are more than 'max_digits: "

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from featuregen.spec import reserved
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from featuregen.spec.draft import Draft
-    from featuregen.spec.model import FeatureSpec, Field, Path
+    from featuregen.spec.model import FeatureSpec, Field, Operation, Path
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -27,20 +27,28 @@ def check_names(spec: FeatureSpec, draft: Draft) -> None:
     for name in draft.settings:
         names.check_setting(name)
     for model in spec.models.values():
-        if model.derived is not None:
-            continue
-        names.check_fields(model.fields, ("models", model.name, "fields"))
+        if model.derived is None:
+            names.check_fields(model.fields, ("models", model.name, "fields"))
     for entity in spec.entities.values():
         names.check_fields(entity.fields, ("entities", entity.name, "fields"))
-    for name, operation in spec.operations.items():
-        path: Path = ("operations", name)
-        names.check_function(name, path, spec)
-        for key, fields in (("query", operation.query), ("headers", operation.headers)):
-            names.check_parameters(fields, (*path, key))
-        names.check_parameters(operation.path_params, (*path, "path_params"), (*path, "path"))
-        for key in ("hook", "before", "after"):
-            if (hook := getattr(operation, key)) is not None:
-                names.check_hook(hook, (*path, key))
+    for operation in spec.operations.values():
+        _check_operation(operation, names, spec)
+    for webhook in spec.webhooks.values():
+        for event in webhook.events:
+            if event.hook is not None:
+                path: Path = ("webhooks", webhook.name, "events", event.type, "hook")
+                names.check_hook(event.hook, path)
+
+
+def _check_operation(operation: Operation, names: _Names, spec: FeatureSpec) -> None:
+    path: Path = ("operations", operation.name)
+    names.check_function(operation.name, path, spec)
+    for key, fields in (("query", operation.query), ("headers", operation.headers)):
+        names.check_parameters(fields, (*path, key))
+    names.check_parameters(operation.path_params, (*path, "path_params"), (*path, "path"))
+    for key in ("hook", "before", "after"):
+        if (hook := getattr(operation, key)) is not None:
+            names.check_hook(hook, (*path, key))
 
 
 class _Names:
@@ -104,7 +112,7 @@ class _Names:
                 continue
             if name in _BUILTINS:
                 self._report("FG403", f"'{name}' is built into Python", path, f"write Api{name}")
-            elif name in reserved.CLASSES:
+            elif name in reserved.CLASSES or name in _taken_by_rows(section, spec):
                 self._report(
                     "FG404",
                     f"'{name}' is a class of every project",
@@ -142,6 +150,7 @@ class _Names:
                 ),
                 (f"Fake{_pascal(name)}", ("upstreams", name), f"the fake of the upstream '{name}'"),
             ]
+        made += _of_rows(spec)
         clients: dict[str, str] = {}
         for class_name, path, what in made:
             if class_name.lower() in seen:
@@ -245,6 +254,31 @@ class _Names:
             first = wires.setdefault(field.wire_name.lower(), field.name)
             if first != field.name:
                 self._report("FG405", f"'{field.wire_name}' is the name of '{first}' already", here)
+
+
+def _taken_by_rows(section: str, spec: FeatureSpec) -> frozenset[str]:
+    """The names that the modules of a feature with rows import besides."""
+    if not (spec.entities or spec.webhooks):
+        return frozenset()
+    taken = reserved.STORED_CLASSES | (frozenset() if section == "entities" else reserved.OF_MODELS)
+    return taken | (reserved.OF_EVENTS if spec.webhooks else frozenset())
+
+
+def _of_rows(spec: FeatureSpec) -> Iterator[tuple[str, Path, str]]:
+    """The models that entities bring, and the tables of the feature's machinery."""
+    for model in spec.models.values():
+        if model.derived is not None and model.entity is not None:
+            path: Path = ("entities", model.entity)
+            yield model.name, path, f"the {model.derived} model of '{model.entity}'"
+    stem = _pascal(spec.feature)
+    if any(operation.idempotent for operation in spec.operations.values()):
+        yield f"{stem}IdempotencyKey", ("feature",), "the table of idempotency keys"
+    if spec.webhooks:
+        yield f"{stem}WebhookEvent", ("feature",), "the table of events"
+    events = (event for webhook in spec.webhooks.values() for event in webhook.events)
+    later = [operation.is_async for operation in spec.operations.values()]
+    if any((*later, *(event.is_async for event in events))):
+        yield f"{stem}Job", ("feature",), "the table of jobs"
 
 
 def _pascal(name: str) -> str:

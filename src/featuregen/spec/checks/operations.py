@@ -25,10 +25,11 @@ def check_operations(spec: FeatureSpec, draft: Draft) -> None:
         if node is None:
             continue
         _check_work(operation, node, draft)
-        _check_body(operation, draft)
+        _check_body(operation, node, draft)
         _check_permission(operation, draft)
         _check_parameters(operation, draft)
         _check_hooks(operation, hooks, draft)
+    _check_event_hooks(spec, hooks, draft)
     _check_answers(spec, draft)
 
 
@@ -78,9 +79,9 @@ def _check_joined(operation: Operation, given: list[str], draft: Draft) -> None:
             )
 
 
-def _check_body(operation: Operation, draft: Draft) -> None:
+def _check_body(operation: Operation, node: Node, draft: Draft) -> None:
     path: Path = ("operations", operation.name)
-    if operation.request is not None and operation.method in _WITHOUT_REQUEST:
+    if node.get("request") is not None and operation.method in _WITHOUT_REQUEST:
         draft.findings.add(
             "FG502",
             f"a {operation.method} request has no body",
@@ -144,6 +145,19 @@ def _check_hooks(operation: Operation, hooks: dict[str, str], draft: Draft) -> N
                 path,
                 hint="each hook has its own arguments, so each needs its own function",
             )
+
+
+def _check_event_hooks(spec: FeatureSpec, hooks: dict[str, str], draft: Draft) -> None:
+    for webhook in spec.webhooks.values():
+        for event in webhook.events:
+            first = hooks.setdefault(event.hook, event.type) if event.hook else event.type
+            if first != event.type:
+                draft.findings.add(
+                    "FG405",
+                    f"the hook '{event.hook}' is used by '{first}' already",
+                    ("webhooks", webhook.name, "events", event.type, "hook"),
+                    hint="each hook has its own arguments, so each needs its own function",
+                )
 
 
 def _check_answers(spec: FeatureSpec, draft: Draft) -> None:

@@ -22,6 +22,9 @@ def check_references(spec: FeatureSpec, draft: Draft) -> None:
         _check_operation(operation, spec, draft)
     for upstream in spec.upstreams.values():
         _check_upstream(upstream, spec, draft)
+    for webhook in spec.webhooks.values():
+        path: Path = ("webhooks", webhook.name, "secret")
+        _setting(webhook.secret, ("secret",), path, spec, draft)
 
 
 def _check_operation(operation: Operation, spec: FeatureSpec, draft: Draft) -> None:

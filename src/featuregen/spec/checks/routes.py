@@ -6,32 +6,43 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from featuregen.spec.draft import Draft
-    from featuregen.spec.model import FeatureSpec
+    from collections.abc import Iterator
 
-_TAKEN = ("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/health")
+    from featuregen.spec.draft import Draft
+    from featuregen.spec.model import FeatureSpec, Path
+
+_TAKEN = ("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/health", "/metrics")
 
 
 def check_routes(spec: FeatureSpec, draft: Draft) -> None:
     """Report every route that an earlier operation, or the project itself, has."""
     seen: dict[tuple[str, str], str] = {}
-    for name, operation in spec.operations.items():
-        node = draft.node("operations", name)
-        if node is None or node.str_of("path") is None or node.str_of("method") is None:
-            continue
-        route = join(spec.base_path, operation.path)
+    for path, method, route in _routes(spec, draft):
+        name = str(path[1])
         shape = re.sub(r"\{[^{}]*\}", "{}", route)
-        path = ("operations", name, "path")
-        first = seen.setdefault((operation.method, shape), name)
+        first = seen.setdefault((method, shape), name)
         if first != name:
             draft.findings.add(
                 "FG501",
-                f"'{first}' answers {operation.method} {route} already",
+                f"'{first}' answers {method} {route} already",
                 path,
                 hint="give it another path or another method",
             )
         elif shape in _TAKEN or shape.startswith("/health/"):
             draft.findings.add("FG501", f"{route} belongs to the project itself", path)
+
+
+def _routes(spec: FeatureSpec, draft: Draft) -> Iterator[tuple[Path, str, str]]:
+    """Where each route stands, its method and its whole path."""
+    for name, operation in spec.operations.items():
+        node = draft.node("operations", name)
+        if node is not None and node.str_of("path") and node.str_of("method"):
+            route = join(spec.base_path, operation.path)
+            yield ("operations", name, "path"), operation.method, route
+    for name, webhook in spec.webhooks.items():
+        node = draft.node("webhooks", name)
+        if node is not None and node.str_of("path"):
+            yield ("webhooks", name, "path"), "POST", webhook.path
 
 
 def join(base_path: str, path: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Call, FeatureSpec, Field, Upstream
 
 
+_ONE = {"entities": "entity"}
 _OF_ROWS = ("NotFoundError", "NotFound", "ConflictError", "Conflict")  # raised by these names
 
 
@@ -33,20 +34,21 @@ def check_unused(spec: FeatureSpec, draft: Draft) -> None:
         "errors": {name for operation in spec.operations.values() for name in operation.errors}
         | {name for upstream in spec.upstreams.values() for name in _errors_of(upstream)}
         | {f"{name}{end}" for name in spec.entities for end in _OF_ROWS},
+        "entities": _used_entities(spec),
         "upstreams": used_upstreams,
         "settings": {name for upstream in upstreams for name in _settings_of(upstream)}
         | {webhook.secret for webhook in spec.webhooks.values()}
         | {name for call in calls for name in _settings_in(call)},
     }
     for section, names in used.items():
-        if section == "settings" and has_hooks:
+        if section in ("settings", "entities") and has_hooks:
             continue  # a hook may read any of them
         written = getattr(draft, section)
         for name in getattr(spec, section):
             if name in written and name not in names:
                 draft.findings.add(
                     "FG801",
-                    f"the {section[:-1]} '{name}' is not used",
+                    f"the {_ONE.get(section, section[:-1])} '{name}' is not used",
                     (section, name),
                     at="key",
                     severity="warning",
@@ -68,6 +70,17 @@ def _used_models(spec: FeatureSpec) -> set[str]:
             used.add(name)
             waiting += _models_in(spec.models[name].fields)
     return used
+
+
+def _used_entities(spec: FeatureSpec) -> set[str]:
+    used: set[str | None] = set()
+    for operation in spec.operations.values():
+        bounded = operation.reserve.entity if operation.reserve else None
+        used |= {operation.entity, operation.parent, bounded}
+    used |= {field.references for entity in spec.entities.values() for field in entity.fields}
+    for webhook in spec.webhooks.values():
+        used |= {event.transition.entity for event in webhook.events if event.transition}
+    return {name for name in used if name is not None}
 
 
 def _models_in(fields: Iterable[Field]) -> list[str]:

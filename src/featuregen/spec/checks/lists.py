@@ -1,0 +1,72 @@
+"""Lists: what can be filtered, searched and sorted by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from featuregen.spec.checks.entities import JSON, key_hint, keyed
+from featuregen.spec.suggest import did_you_mean_or_list
+from featuregen.spec.types import type_name
+
+if TYPE_CHECKING:
+    from featuregen.spec.checks.place import Place
+    from featuregen.spec.model import Entity, Field, Listing, Operation
+
+_SEARCHED = frozenset({"string", "email", "url", "id"})
+
+
+def check_list(operation: Operation, listing: Listing, entity: Entity, place: Place) -> None:
+    """Report fields that are not there, or that no list can offer."""
+    for key, names in (
+        ("filter", listing.filters),
+        ("search", listing.search),
+        ("sort", listing.sort),
+    ):
+        if place.has(key):
+            _check(key, names, entity, place)
+    seen: set[str] = set()
+    for field in operation.query:
+        if field.name in seen and place.has("query", field.name):
+            place.report(
+                "FG510",
+                f"'{field.name}' is a parameter of every such list already",
+                "query",
+                field.name,
+                key=True,
+            )
+        seen.add(field.name)
+
+
+def _check(key: str, names: tuple[str, ...], entity: Entity, place: Place) -> None:
+    fields = {field.name: field for field in entity.fields}
+    seen: set[str] = set()
+    for index, written in enumerate(names):
+        name = written.removeprefix("-")
+        if written in seen:
+            place.report("FG405", f"'{written}' stands in the list twice", key, index)
+        seen.add(written)
+        field = fields.get(name)
+        if field is None:
+            hint = did_you_mean_or_list(name, (one for one in fields if not fields[one].internal))
+            place.report("FG206", f"{entity.name} has no field '{name}'", key, index, hint=hint)
+        elif (why := _refused(key, field)) is not None:
+            place.report("FG519", why, key, index, hint=key_hint(field) if keyed(field) else None)
+
+
+def _refused(key: str, field: Field) -> str | None:
+    """Why a list cannot offer it."""
+    name, kind = field.name, field.type.kind
+    if field.internal:
+        return f"'{name}' is internal: no request knows it"
+    if field.sensitive and key != "sort":
+        return f"'{name}' is sensitive, and what stands in an address is logged"
+    if key == "search":
+        if kind in _SEARCHED:
+            return None
+        return f"'{name}' is {type_name(field.type)}, and only text is searched"
+    if kind in JSON:
+        return f"'{name}' is {type_name(field.type)}, which is stored as JSON"
+    if key == "sort" and field.nullable:
+        return f"'{name}' may be absent, and databases do not agree where nothing is sorted"
+    why = keyed(field)
+    return f"no index can hold it: {why}" if why else None

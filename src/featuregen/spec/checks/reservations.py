@@ -1,0 +1,177 @@
+"""Reservations: a counter of a row, what is added to it, and the bound that holds it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from featuregen.spec.checks.conditions import check_condition
+from featuregen.spec.checks.states import check_literals, known_field
+from featuregen.spec.fields import decimal_of
+from featuregen.spec.suggest import did_you_mean_or_list
+
+if TYPE_CHECKING:
+    from featuregen.spec.checks.place import Place
+    from featuregen.spec.model import Entity, FeatureSpec, Field, Operation, Reserve
+
+_NUMBERS = ("int", "decimal")
+
+
+def check_reservation(
+    operation: Operation, reserve: Reserve, spec: FeatureSpec, place: Place
+) -> None:
+    """Counter, bound and amount are numbers of one kind that are always there."""
+    bounded = spec.entities.get(reserve.entity)
+    below = place.below("reserve")
+    if bounded is None or not place.draft.is_whole(bounded):
+        return
+    counter = known_field(reserve.field, bounded, below, "field", key=False)
+    if counter is not None and not _is_number(counter, "field", "the counter", below):
+        counter = None
+    if operation.action == "create" and reserve.via is None:
+        _report_reference(operation, reserve, spec, below)
+    if counter is not None:
+        _check_bound(reserve, counter, bounded, below)
+        _check_amount(operation, reserve, counter, spec, place)
+        if counter.generated is None and not counter.has_default:
+            below.report(
+                "FG517",
+                f"'{counter.name}' begins with what the client says",
+                "field",
+                hint="generated: 0 lets it begin empty",
+            )
+    if reserve.when is not None:
+        check_condition(reserve.when, bounded, (*below.path, "when"), place.draft, sql=True)
+    check_literals(reserve.full, bounded, below.below("full"))
+    if reserve.field in dict(reserve.full):
+        below.report("FG517", "the counter itself is not set", "full", reserve.field, key=True)
+
+
+def _is_number(field: Field, key: str, what: str, place: Place) -> bool:
+    if field.type.kind not in _NUMBERS:
+        place.report("FG517", f"{what} '{field.name}' is no int and no decimal", key)
+        return False
+    if field.nullable:
+        place.report(
+            "FG517",
+            f"{what} '{field.name}' may be absent",
+            key,
+            hint="required: true, or a default",
+        )
+        return False
+    return True
+
+
+def _report_reference(
+    operation: Operation, reserve: Reserve, spec: FeatureSpec, place: Place
+) -> None:
+    entity = spec.entities[operation.entity or ""]
+    fields = [one.name for one in entity.fields if one.references == reserve.entity]
+    if fields:
+        place.report(
+            "FG213",
+            f"'{entity.name}' refers to '{reserve.entity}' by {' and '.join(fields)}",
+            "entity",
+            hint=f"via: {fields[0]}",
+        )
+    else:
+        place.report(
+            "FG213",
+            f"'{entity.name}' does not refer to '{reserve.entity}'",
+            "entity",
+            hint=f"give it a field: {{type: id, references: {reserve.entity}}}",
+        )
+
+
+def _check_bound(reserve: Reserve, counter: Field, bounded: Entity, place: Place) -> None:
+    number = decimal_of(reserve.up_to)
+    if number is not None:
+        _check_number(number, counter, "up_to", place)
+        return
+    if not reserve.up_to:
+        return
+    field = known_field(reserve.up_to, bounded, place, "up_to", key=False)
+    if field is not None and _is_number(field, "up_to", "the bound", place):
+        if field.type.kind != counter.type.kind:
+            place.report(
+                "FG517",
+                f"'{field.name}' is {field.type.kind}, and '{counter.name}' is {counter.type.kind}",
+                "up_to",
+            )
+        elif field.name == counter.name:
+            place.report("FG517", "the counter is its own bound", "up_to")
+
+
+def _check_number(number: Decimal, counter: Field, key: str, place: Place) -> None:
+    whole = number == number.to_integral_value()
+    if number <= 0:
+        place.report("FG517", "expected a number over 0", key)
+    elif counter.type.kind == "int" and not whole:
+        place.report("FG517", f"'{counter.name}' counts whole numbers", key)
+
+
+def _check_amount(
+    operation: Operation, reserve: Reserve, counter: Field, spec: FeatureSpec, place: Place
+) -> None:
+    below = place.below("reserve")
+    number = decimal_of(reserve.by)
+    if number is not None:
+        _check_number(number, counter, "by", below)
+        return
+    if not reserve.by:
+        return
+    field = _amount(operation, reserve.by, spec, place)
+    if field is None or not _is_number(field, "by", "the amount", below):
+        return
+    if field.type.kind != counter.type.kind:
+        below.report(
+            "FG517",
+            f"'{field.name}' is {field.type.kind}, and '{counter.name}' is {counter.type.kind}",
+            "by",
+        )
+    asked = _asked(operation, field, spec)
+    if not _is_positive(asked):
+        below.report(
+            "FG517",
+            f"'{field.name}' may be 0 or less, which would give back what others hold",
+            "by",
+            hint=f"{field.name}: {{…, gt: 0}}",
+        )
+
+
+def _amount(operation: Operation, name: str, spec: FeatureSpec, place: Place) -> Field | None:
+    """The field that says how much: of the new row, or of the request."""
+    below = place.below("reserve")
+    if operation.action == "create":
+        entity = spec.entities[operation.entity or ""]
+        return known_field(name, entity, below, "by", key=False)
+    model = spec.models.get(operation.request or "")
+    if model is None:
+        if operation.request is None:
+            below.report(
+                "FG517", f"no request says '{name}'", "by", hint="request: a model with this field"
+            )
+        return None
+    fields = {field.name: field for field in model.fields}
+    if name not in fields and model.name in place.draft.whole_models:
+        hint = did_you_mean_or_list(name, fields)
+        below.report("FG206", f"{model.name} has no field '{name}'", "by", hint=hint)
+    return fields.get(name)
+
+
+def _asked(operation: Operation, field: Field, spec: FeatureSpec) -> Field:
+    """The field as the client sends it, whose bounds hold for it."""
+    model = spec.models.get(operation.request or "")
+    for one in model.fields if model is not None else ():
+        if one.name == field.name:
+            return one
+    return field
+
+
+def _is_positive(field: Field) -> bool:
+    if field.generated is not None:  # set by the service
+        value = decimal_of(str(field.generated.value))
+        return value is not None and value > 0
+    if field.gt is not None:
+        return Decimal(str(field.gt)) >= 0
+    return field.ge is not None and Decimal(str(field.ge)) > 0

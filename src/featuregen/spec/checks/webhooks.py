@@ -1,0 +1,70 @@
+"""Webhooks: secrets that are secrets, routes and events of their own, states that there are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from featuregen.spec.checks.entities import unknown_entity
+from featuregen.spec.checks.place import Place
+from featuregen.spec.checks.states import check_transition, known_field
+from featuregen.spec.plural import snake
+
+if TYPE_CHECKING:
+    from featuregen.spec.draft import Draft
+    from featuregen.spec.model import Event, FeatureSpec
+
+
+def check_webhooks(spec: FeatureSpec, draft: Draft) -> None:
+    """Report what could be verified, routed or applied in no or in two ways."""
+    methods: dict[str, str] = {}
+    for webhook in spec.webhooks.values():
+        place = Place(draft, ("webhooks", webhook.name))
+        if "{" in webhook.path:
+            place.report("FG506", "the path of a webhook has no parameters", "path")
+        if place.has("tolerance") and webhook.tolerance <= 0:
+            place.report("FG522", "an event takes some time", "tolerance", hint="tolerance: 5m")
+        for event in webhook.events:
+            _check_event(event, spec, place.below("events", event.type))
+            _check_method(event, methods, spec, place.below("events", event.type))
+
+
+def _check_event(event: Event, spec: FeatureSpec, place: Place) -> None:
+    if event.is_async and event.hook is None:
+        place.report(
+            "FG518", "`async` is for an event with a `hook`", "async", key=True,
+            hint="a transition is done at once",
+        )  # fmt: skip
+    change = event.transition
+    if change is None:
+        return
+    below = place.below("transition")
+    if unknown_entity(change.entity, (*below.path, "entity"), place.draft):
+        return
+    entity = spec.entities.get(change.entity)
+    if entity is None or not place.draft.is_whole(entity):
+        return
+    check_transition(change, entity, below)
+    for name, _ in change.set:
+        field = known_field(name, entity, below, "set", name, key=True)
+        if field is not None and name == change.field:
+            below.report("FG516", f"`to` says what '{name}' becomes", "set", name, key=True)
+
+
+def _check_method(event: Event, methods: dict[str, str], spec: FeatureSpec, place: Place) -> None:
+    """Each type becomes a function, whose name is made of its letters."""
+    name = f"on_{slug(event.type)}"
+    if name == "on_" or name in spec.operations:
+        place.report("FG405", f"the function of '{event.type}' would be called '{name}'", key=True)
+    elif name in methods:
+        place.report(
+            "FG405",
+            f"the function of '{event.type}' is that of '{methods[name]}' above: '{name}'",
+            key=True,
+        )
+    methods.setdefault(name, event.type)
+
+
+def slug(text: str) -> str:
+    """`payment.succeeded` → `payment_succeeded`."""
+    return re.sub(r"[^a-z0-9]+", "_", snake(text)).strip("_")
