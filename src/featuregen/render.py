@@ -118,6 +118,7 @@ def feature_context(plan: FeaturePlan) -> dict[str, object]:
         "router": plan.router,
         "webhooks": plan.webhooks,
         "tests": plan.tests,
+        "stored_tests": plan.stored_tests,
         "docs": plan.docs,
     }
 

@@ -13,6 +13,7 @@ from featuregen.plan.names import pascal
 from featuregen.plan.operations import plan_hooks, plan_operations, plan_router, plan_service
 from featuregen.plan.quote import py_string
 from featuregen.plan.scene_examples import plan_examples
+from featuregen.plan.scene_stored import plan_stored_tests
 from featuregen.plan.scenes import plan_tests
 from featuregen.plan.shared import plan_contribution
 from featuregen.plan.stored_webhooks import method_name, plan_webhooks
@@ -42,6 +43,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         webhooks=plan_webhooks(spec),
         fakes=plan_fakes(spec),
         tests=plan_tests(spec),
+        stored_tests=plan_stored_tests(spec),
         contribution=contribution,
         docs=plan_docs(spec, contribution.settings),
         origins=tuple(_origins(spec)),

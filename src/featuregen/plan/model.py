@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from featuregen.plan.contribution import Contribution
     from featuregen.plan.docs import DocsPlan
     from featuregen.plan.models import ModelsPlan
+    from featuregen.plan.scene_stored import StoredTests
     from featuregen.plan.scenes import TestsPlan
     from featuregen.plan.stored import StoredPlan, StorePlan
     from featuregen.plan.stored_webhooks import WebhooksPlan
@@ -207,6 +208,7 @@ class FeaturePlan(NamedTuple):
     webhooks: WebhooksPlan | None
     fakes: tuple[FakePlan, ...]
     tests: TestsPlan
+    stored_tests: StoredTests | None
     docs: DocsPlan
     contribution: Contribution
     origins: tuple[Origin, ...]
