@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from featuregen.spec.types import UnknownTypeError, parse_type
+
 if TYPE_CHECKING:
     from featuregen.spec.document import Node
     from featuregen.spec.findings import Findings
-    from featuregen.spec.model import Entity
+    from featuregen.spec.model import Entity, TypeRef
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,34 @@ class Draft:
 
     @cached_property
     def whole_models(self) -> frozenset[str]:
-        """Models of which every field can be known."""
-        return frozenset(
-            name for name, node in self.entries("models") if not _fields_at_fault(node)
-        )
+        """Models of which every field can be known, and those of all models within."""
+        held = {name: self._held(node) for name, node in self.entries("models")}
+        whole = {name for name, inner in held.items() if inner is not None}
+        while broken := {name for name in whole if not (held[name] or set()) <= whole}:
+            whole -= broken
+        return frozenset(whole)
+
+    def _held(self, node: Node) -> set[str] | None:
+        """The models in a model's fields; None where a field is at fault."""
+        if _fields_at_fault(node):
+            return None
+        fields = node.get("fields")
+        found: set[str] = set()
+        for _, value in fields.entries if fields is not None else ():
+            type_ = self._type(value)
+            if type_ is None:
+                return None
+            while type_.of is not None:
+                type_ = type_.of
+            found |= {type_.model} if type_.model else set()
+        return found
+
+    def _type(self, field: Node) -> TypeRef | None:
+        text = field if field.kind == "string" else field.get("type")
+        try:
+            return parse_type(text.text, self.models) if text and text.kind == "string" else None
+        except UnknownTypeError:
+            return None
 
     def is_whole(self, entity: Entity) -> bool:
         """Whether every field of the entity is known."""

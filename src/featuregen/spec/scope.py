@@ -60,11 +60,18 @@ class Scope:
         for kind, fields in self._fields():
             for one in fields:
                 if head == one.name or (kind == "path" and head == one.wire):
-                    type_ = field_type(one.type, rest, self.models, head)
-                    return kind, (one.name, *rest), type_
+                    return kind, (one.name, *rest), self._reached(one.type, rest, head)
         if not self.whole:
             return "request", parts, _ANYTHING
         raise UnknownNameError("FG206", f"unknown source '{head}'", self._hint(head))
+
+    def _reached(self, type_: TypeRef, rest: tuple[str, ...], head: str) -> TypeRef:
+        try:
+            return field_type(type_, rest, self.models, head)
+        except UnknownNameError:
+            if self.whole:
+                raise
+            return _ANYTHING
 
     def _fields(self) -> tuple[tuple[SourceKind, tuple[Field, ...]], ...]:
         body = self.request.fields if self.request else ()
