@@ -389,8 +389,8 @@ def model_of(row: str, model: str, operation: Operation, spec: FeatureSpec) -> s
     """
     entity = spec.entities[operation.entity or ""]
     fields = spec.models[model].fields
-    wires = {field.wire_name for field in fields if field.wire_name != field.name}
     names = {field.name for field in entity.fields}
+    wires = {field.wire for field in fields if field.wire != field.name and field.name in names}
     by_name = ", by_alias=False, by_name=True" if wires & names else ""
     return f"{model}.model_validate({row}{by_name})"
 

@@ -423,7 +423,7 @@ _ENTRIES = (
     Entry(
         "FG519",
         "what a list cannot offer",
-        "A list filters and sorts by plain fields that an index can hold, and searches text. Internal fields are known to no request, sensitive ones stand in no address, and a sort needs a value in every row.",
+        "A list filters and sorts by plain fields that an index can hold, and searches text. Internal fields are known to no request, and sensitive ones stand in no address.",
         "list_notes: {method: GET, path: /, list: Note, sort: [tags]}        # a list of text",
         "list_notes: {method: GET, path: /, list: Note, sort: [-created_at]}",
     ),
@@ -496,6 +496,13 @@ _ENTRIES = (
         "Clients tell errors apart by `code`; two errors that share one look the same to them.",
         "CardError: {status: 402, code: declined}\nBankError: {status: 402, code: declined}",
         "CardError: {status: 402, code: card_declined}\nBankError: {status: 402, code: bank_declined}",
+    ),
+    Entry(
+        "FG803",
+        "a list that no index backs (warning)",
+        "A search looks into the text of every row that the other conditions leave, and text that may be long is in no index. That is fast for some thousand rows of one owner; for more, bound the text or leave it out.",
+        "sort: [title]        # title: string",
+        "sort: [title]        # title: {type: string, max_length: 200}",
     ),
     Entry(
         "FG901",

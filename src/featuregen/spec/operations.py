@@ -83,7 +83,7 @@ class OperationReader:
         if entity_of(node) is not None:
             operation = with_rows(operation, node, self.entities, self.derived)
         for model in (operation.request, operation.response.model):
-            if model is not None and model not in self.draft.models:
+            if model is not None and model not in self.draft.models | self.derived.models.keys():
                 self.derived.named(model)
         call = node.get("call")
         if call is not None and call.kind == "map":

@@ -24,6 +24,8 @@ def check_list(operation: Operation, listing: Listing, entity: Entity, place: Pl
     ):
         if place.has(key):
             _check(key, names, entity, place)
+    if listing.search:
+        place.warn("FG803", "no index backs a search: every row that is left is read", "search")
     seen: set[str] = set()
     for field in operation.query:
         if field.name in seen and place.has("query", field.name):
@@ -50,7 +52,9 @@ def _check(key: str, names: tuple[str, ...], entity: Entity, place: Place) -> No
             hint = did_you_mean_or_list(name, (one for one in fields if not fields[one].internal))
             place.report("FG206", f"{entity.name} has no field '{name}'", key, index, hint=hint)
         elif (why := _refused(key, field)) is not None:
-            place.report("FG519", why, key, index, hint=key_hint(field) if keyed(field) else None)
+            place.report("FG519", why, key, index)
+        elif key != "search" and (why := _slow(field)) is not None:
+            place.warn("FG803", why, key, index, hint=key_hint(field))
 
 
 def _refused(key: str, field: Field) -> str | None:
@@ -66,7 +70,10 @@ def _refused(key: str, field: Field) -> str | None:
         return f"'{name}' is {type_name(field.type)}, and only text is searched"
     if kind in JSON:
         return f"'{name}' is {type_name(field.type)}, which is stored as JSON"
-    if key == "sort" and field.nullable:
-        return f"'{name}' may be absent, and databases do not agree where nothing is sorted"
+    return f"'{name}' is bytes" if kind == "bytes" else None
+
+
+def _slow(field: Field) -> str | None:
+    """Why no index backs it."""
     why = keyed(field)
-    return f"no index can hold it: {why}" if why else None
+    return f"no index backs it: {why}" if why else None

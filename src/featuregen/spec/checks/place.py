@@ -24,6 +24,11 @@ class Place:
         path = (*self.path, *where)
         self.draft.findings.add(code, message, path, hint=hint, at="key" if key else "value")
 
+    def warn(self, code: str, message: str, *where: str | int, hint: str | None = None) -> None:
+        """Remark on the value of what stands at `where` below."""
+        path = (*self.path, *where)
+        self.draft.findings.add(code, message, path, hint=hint, severity="warning")
+
     def has(self, *where: str | int) -> bool:
         """Whether it is written out."""
         path = (*self.path, *where)
