@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from featuregen.plan.quote import py_literal, py_string
-from featuregen.plan.samples import inside, outside, sample, sample_model
-from featuregen.plan.scene_requests import header_name, text, url
+from featuregen.plan.samples import inside, outside, sample_model
+from featuregen.plan.scene_requests import header_name, query_values, text, url
 from featuregen.plan.scene_upstream import sent_part
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def body_cases(
     rules_touch = {name for rule in model.rules for name in _names(rule.check)}
     for field in model.fields:
         for case in inside(field, spec):
-            if field.name not in rules_touch:
+            if field.name not in rules_touch and not _refers(field, operation, spec):
                 changed = {**body, field.wire_name: case.value}
                 sent = sent_part(operation, spec, changed, field.name)
                 accepted.append(replace(_body_change(field, case), sent=case_literal(sent)))
@@ -142,7 +142,7 @@ def parameter_cases(
             accepted.extend(
                 _parameter_change(where, field, case, operation, spec)
                 for case in inside(field, spec)
-                if _fits(where, field, case)
+                if _fits(where, field, case) and not _must_be_known(field, operation)
             )
             refused.extend(
                 _parameter_change(where, field, case, operation, spec)
@@ -173,6 +173,20 @@ def _fits(where: str, field: Field, case: Case) -> bool:
     return bool(value) and len(value) < _LONGEST
 
 
+def _must_be_known(field: Field, operation: Operation) -> bool:
+    """Whether a valid value is right only where it names a row, or a place in a list."""
+    return field.name == operation.row_param or (
+        operation.listing is not None and field.name == "cursor"
+    )
+
+
+def _refers(field: Field, operation: Operation, spec: FeatureSpec) -> bool:
+    if operation.entity is None:
+        return False
+    known = spec.entities[operation.entity].fields
+    return any(item.name == field.name and item.references for item in known)
+
+
 def _only_json(field: Field, case: Case) -> bool:
     """A wrong JSON type is no wrong text: `5` is a fine string, and `"5"` a fine number."""
     if field.type.kind in {
@@ -201,9 +215,7 @@ def _parameter_change(
     pointer = py_string(f"/{where}/{_escaped(wire_parameter(where, field))}")
     match where:
         case "query":
-            values: dict[str, Json] = {
-                item.wire_name: sample(item, spec) for item in operation.query
-            }
+            values = query_values(operation, spec)
             value = case_literal({**values, field.wire_name: case.value})
         case "path":
             value = case_literal(url(operation, spec, {field.name: case.value}))
@@ -215,5 +227,5 @@ def _parameter_change(
 def wire_parameter(where: str, field: Field) -> str:
     """How an error names the parameter; a path's stands in the template under its own name."""
     if where == "path":
-        return field.name
+        return field.wire_name
     return header_name(field) if where == "header" else field.wire_name

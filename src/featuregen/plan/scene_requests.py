@@ -8,6 +8,7 @@ from urllib.parse import quote
 from featuregen.plan.operations import route_path
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import sample
+from featuregen.plan.scene_rows import path_value, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,13 +52,31 @@ class RequestPlan(NamedTuple):
 
 def request_plan(operation: Operation, spec: FeatureSpec, *, body: str | None) -> RequestPlan:
     return RequestPlan(
-        url=py_string(url(operation, spec, {})),
+        url=url_code(operation, spec),
         body=body,
-        query=_display({field.wire_name: sample(field, spec) for field in operation.query}),
+        query=_display(query_values(operation, spec)),
         headers=_display(
             {header_name(field): text(sample(field, spec)) for field in operation.headers}
         ),
     )
+
+
+def url_code(operation: Operation, spec: FeatureSpec) -> str:
+    """The sample URL as Python; a stored row's id is the constant of that name."""
+    literal = py_string(url(operation, spec, {}))
+    row = row_of(operation, spec)
+    if row is None or row.id not in literal:
+        return literal
+    return f"f{literal.replace(row.id, f'{{{row.constant}}}')}"
+
+
+def query_values(operation: Operation, spec: FeatureSpec) -> dict[str, Json]:
+    """A sample of every query parameter; a list is asked for with what it must be told only."""
+    return {
+        field.wire_name: sample(field, spec)
+        for field in operation.query
+        if operation.listing is None or not field.optional
+    }
 
 
 def _display(values: dict[str, Json]) -> str | None:
@@ -77,6 +96,7 @@ def url(operation: Operation, spec: FeatureSpec, path: Mapping[str, Json]) -> st
     """The path with every parameter filled in and encoded: the given values, else the samples."""
     filled = route_path(operation, spec)
     for field in operation.path_params:
-        value = path.get(field.name, path.get(field.wire_name, sample(field, spec)))
-        filled = filled.replace("{" + field.name + "}", quote(text(value), safe=""))
+        value = path.get(field.name, path.get(field.wire_name, path_value(operation, field, spec)))
+        for name in (field.name, field.wire_name):
+            filled = filled.replace("{" + name + "}", quote(text(value), safe=""))
     return filled

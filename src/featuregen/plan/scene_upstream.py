@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
+from featuregen.plan.answers import answered_model
 from featuregen.plan.clients import needs_key, query_mappings, received, sends_query
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import normalised_model, sample
 from featuregen.plan.scene_requests import text
+from featuregen.plan.scene_rows import path_value, row_of
 from featuregen.plan.signatures import path_source
 from featuregen.plan.sources import Scene, source_value
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     )
 
 TRANSIENT = (429, 502, 503, 504)
+NEW_ID = "the-id-of-the-new-row"
 UPSTREAM_MESSAGE = "because of this"
 USER: dict[str, Json] = {"id": "user_1", "email": None}
 
@@ -84,11 +87,51 @@ def sent_plan(
     has_body = bool(call.send) and not sends_query(call)
     return SentPlan(
         method=py_string(call.method),
-        path=py_string(_path(call.path, scene, operation, spec)),
+        path=_with_new_id(py_string(_path(call.path, scene, operation, spec)), operation, spec),
         query=py_literal({key: list(items) for key, items in query.items()}),
-        body=py_literal(sent) if has_body else "None",
+        body=_with_new_id(py_literal(sent), operation, spec) if has_body else "None",
         headers=py_literal(headers) if headers else None,  # type: ignore[arg-type]
     )
+
+
+def _with_new_id(literal: str, operation: Operation, spec: FeatureSpec) -> str:
+    """The id of a row that the request makes is known from the answer only."""
+    if NEW_ID not in literal or operation.entity is None:
+        return literal
+    name = spec.entities[operation.entity].id.wire_name
+    return literal.replace(f'"{NEW_ID}"', f"response.json()[{py_string(name)}]")
+
+
+def row_values(
+    operation: Operation, spec: FeatureSpec, body: dict[str, Json]
+) -> dict[str, dict[str, Json]]:
+    """What `entity.…` and `parent.…` hold while the upstream is called."""
+    if operation.entity is None:
+        return {}
+    row = row_of(operation, spec)
+    if operation.action != "create":
+        return {"entity": row.values} if row else {}
+    values: dict[str, Json] = {}
+    model = spec.models[operation.request] if operation.request else None
+    request = normalised_model(body, model, spec) if model else {}
+    wires = {field.name: field.wire_name for field in model.fields} if model else {}
+    for field in spec.entities[operation.entity].fields:
+        match field.generated.kind if field.generated else None:
+            case "id":
+                values[field.name] = NEW_ID
+            case "owner":
+                values[field.name] = USER["id"]
+            case "literal" if field.generated is not None:
+                values[field.name] = field.generated.value
+            case None if field.name in wires:
+                values[field.name] = request.get(wires[field.name])
+            case _:
+                values[field.name] = None
+    if row is None:
+        return {"entity": values}
+    if operation.parent_field is not None:
+        values[operation.parent_field] = row.id
+    return {"entity": values, "parent": row.values}
 
 
 def sent_body(operation: Operation, spec: FeatureSpec, scene: Scene) -> dict[str, Json]:
@@ -125,10 +168,11 @@ def sample_scene(operation: Operation, spec: FeatureSpec, body: dict[str, Json])
     model = spec.models[operation.request] if operation.request else None
     return Scene(
         request=normalised_model(body, model, spec) if model else {},
-        path={field.name: sample(field, spec) for field in operation.path_params},
+        path={field.name: path_value(operation, field, spec) for field in operation.path_params},
         query={field.name: sample(field, spec) for field in operation.query},
         header={field.name: sample(field, spec) for field in operation.headers},
         user=USER,
+        **row_values(operation, spec, body),
     )
 
 
@@ -177,6 +221,7 @@ def _path(path: str, scene: Scene, operation: Operation, spec: FeatureSpec) -> s
         found = (
             _sample_of_row(source, operation, spec)
             if source.kind in {"entity", "parent"}
+            and source.path[-1] not in {*scene.entity, *scene.parent}
             else source_value(source, scene, operation, spec, {})
         )
         filled = filled.replace("{" + name + "}", quote(text(found), safe=""))
@@ -302,5 +347,5 @@ def _required(mapping: Mapping, operation: Operation, spec: FeatureSpec) -> bool
 
 
 def _target_field(mapping: Mapping, operation: Operation, spec: FeatureSpec) -> Field | None:
-    model = spec.models[operation.response.model or ""]
+    model = answered_model(operation, spec)
     return next((field for field in model.fields if field.name == mapping.target[0]), None)

@@ -24,9 +24,11 @@ from featuregen.plan.samples import (
     sample_model,
     violations,
 )
+from featuregen.plan.scene_answers import stored_check
 from featuregen.plan.scene_cases import CaseGroup, body_cases, case_groups, parameter_cases
 from featuregen.plan.scene_examples import ExamplePlan, plan_examples
 from featuregen.plan.scene_requests import RequestPlan, request_plan
+from featuregen.plan.scene_rows import RowsPlan, path_value, plan_rows
 from featuregen.plan.scene_upstream import (
     FailurePlan,
     SentPlan,
@@ -35,7 +37,7 @@ from featuregen.plan.scene_upstream import (
     sent_plan,
     unusable_answers,
 )
-from featuregen.plan.signatures import uses_user
+from featuregen.plan.signatures import takes_attempt, uses_user
 
 if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Json, Operation
@@ -115,6 +117,7 @@ class TestsPlan(NamedTuple):
     api_imports: tuple[str, ...]
     service_imports: tuple[str, ...]
     constants: tuple[ConstantPlan, ...]
+    rows: RowsPlan | None
     fakes: tuple[str, ...]
     operations: tuple[OperationTests, ...]
     examples: tuple[ExamplePlan, ...]
@@ -127,6 +130,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
     operations = tuple(_operation_tests(operation, spec) for operation in spec.operations.values())
     clients = [name for name in spec.upstreams if callers(name, spec)]
     title = words(spec.feature)
+    row_plan = plan_rows(spec)
     constants = tuple(
         ConstantPlan(
             constant(operation), py_literal(sample_model(spec.models[operation.request], spec))
@@ -134,7 +138,10 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         for operation in spec.operations.values()
         if operation.request
     )
+    named = row_plan.ids if row_plan else ()
     shared = (
+        *(f"from tests.{spec.feature}_rows import {row.name}" for row in named),
+        *([f"from tests.{spec.feature}_rows import add_rows"] if row_plan else []),
         "from typing import Any, cast",
         "import pytest",
         "from fastapi import FastAPI",
@@ -163,6 +170,12 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
             "from decimal import Decimal",
             "from uuid import UUID",
             "from app.core.auth import User",
+            "from collections.abc import AsyncGenerator",
+            *(
+                ["from app.core.attempts import Attempt", "from app.db.session import Database"]
+                if spec.entities
+                else []
+            ),
             "from app.core.resources import get_resource",
             "from app.core.upstream import UpstreamFailedError",
             *(f"from app.core.errors import {name}" for name in spec.errors),
@@ -170,6 +183,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
             f"from app.services.{spec.feature}_service import {pascal(spec.feature)}Service",
         ),
         constants=constants,
+        rows=row_plan,
         fakes=tuple(clients),
         operations=operations,
         examples=plan_examples(spec),
@@ -223,7 +237,7 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         required=tuple(
             py_string(field.wire_name)
             for field in model.fields
-            if field.required and not field.has_default
+            if field.required and not field.has_default and not field.patch
         )
         if model
         else (),
@@ -254,7 +268,7 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         responses=_responses(operation, spec),
         openapi_path=py_string(route_path(operation, spec)),
         hook=operation.hook,
-        limits_tested=operation.hook is None,
+        limits_tested=operation.hook is None and not _runs_out(operation, spec),
         service_call=_service_call(operation, spec),
         sensitive=tuple(
             py_literal(body[field.wire_name]) for field in sensitive if field.wire_name in body
@@ -279,6 +293,8 @@ def _check(operation: Operation, spec: FeatureSpec, body: dict[str, Json]) -> st
                 return f"TypeAdapter(list[{model}]).validate_python(response.json())"
             case _:
                 return f'assert response.headers["content-type"].startswith({_media_type(kind)})'
+    if operation.stored:
+        return stored_check(operation, spec, body)
     if kind in {"text", "html", "bytes"}:
         return f"assert response.content == {bytes_literal(content_sample(operation))}"
     answer = upstream_answer(operation, spec)
@@ -324,13 +340,26 @@ def _responses(operation: Operation, spec: FeatureSpec) -> str:
     return "{" + ", ".join(py_string(str(status)) for status in sorted(statuses)) + "}"
 
 
+def _runs_out(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the same request cannot be done twice."""
+    if operation.action in {"delete", "transition"}:
+        return True
+    return operation.action == "create" and bool(spec.entities[operation.entity or ""].unique)
+
+
 def _service_call(operation: Operation, spec: FeatureSpec) -> str:
     arguments = (
         [f"{operation.request}.model_validate({constant(operation)})"] if operation.request else []
     )
     for field in (*operation.path_params, *operation.query, *operation.headers):
-        value = sample(field, spec) if field.required or not field.has_default else field.default
+        value = (
+            path_value(operation, field, spec)
+            if field.required or not field.has_default
+            else field.default
+        )
         arguments.append(f"{field.name}={python_value(value, field.type, field)}")
     if uses_user(operation, spec):
         arguments.append("user=USER")
+    if takes_attempt(operation, spec):
+        arguments.append("attempt=Attempt()")
     return ", ".join(arguments)

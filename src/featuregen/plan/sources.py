@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -48,6 +49,8 @@ class Scene:
     query: Values[str, Json]
     header: Values[str, Json]
     user: Values[str, Json]
+    entity: Values[str, Json] = dataclasses.field(default_factory=dict)
+    parent: Values[str, Json] = dataclasses.field(default_factory=dict)
 
 
 def source_code(source: Source, operation: Operation, spec: FeatureSpec) -> Term:
@@ -206,7 +209,7 @@ def source_value(
             value = settings.get(source.path[-1])
         case "request":
             value = pluck(dict(scene.request), wire_path(source.path, operation.request, spec))
-        case "path" | "query" | "header" | "user":
+        case "path" | "query" | "header" | "user" | "entity" | "parent":
             value = getattr(scene, source.kind).get(source.path[-1])
         case _:
             value = None
