@@ -449,6 +449,13 @@ _ENTRIES = (
         "tolerance: 5m",
     ),
     Entry(
+        "FG523",
+        "a success that the operation does not answer with",
+        "An operation has one status for what succeeds: its `status`, otherwise 201 for a POST with an answer, 204 without an answer, 202 for work that is done later, 200 for all else.",
+        "create_payment: {method: POST, …}\nexpect: {status: 200}",
+        "create_payment: {method: POST, …}\nexpect: {status: 201}",
+    ),
+    Entry(
         "FG601",
         "a rule that is no expression",
         "`check` of a rule and `when` of a call or a reservation are small, safe expressions over the fields of the model or the row: comparison, `and`, `or`, `not`, `in`, arithmetic, `len`, `lower`, `upper`, `abs`, `min`, `max`, `now`, `today`.",

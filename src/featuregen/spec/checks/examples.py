@@ -10,9 +10,19 @@ from featuregen.spec.suggest import did_you_mean_or_list
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from featuregen.spec.document import Node
     from featuregen.spec.draft import Draft
     from featuregen.spec.findings import Findings
-    from featuregen.spec.model import FeatureSpec, Field, Json, Model, Operation, Path, Step
+    from featuregen.spec.model import (
+        Example,
+        FeatureSpec,
+        Field,
+        Json,
+        Model,
+        Operation,
+        Path,
+        Step,
+    )
 
 
 def check_examples(spec: FeatureSpec, draft: Draft) -> None:
@@ -45,6 +55,27 @@ def check_examples(spec: FeatureSpec, draft: Draft) -> None:
         for number, step in enumerate(example.given):
             _Step(spec, draft, (*path, "given", number), saved).check(step)
         _Step(spec, draft, path, saved).check(example.step)
+        _check_success(spec, draft, path, example)
+
+
+def _check_success(spec: FeatureSpec, draft: Draft, path: Path, example: Example) -> None:
+    """An operation has one status for what succeeds."""
+    operation = spec.operations.get(example.step.do)
+    node = draft.node("operations", example.step.do)
+    if operation is None or node is None or _at_fault(node):  # its status may be a guess
+        return
+    if example.status in range(200, 300) and example.status != operation.status:
+        draft.findings.add(
+            "FG523",
+            f"'{operation.name}' answers {operation.status} where it succeeds, "
+            f"never {example.status}",
+            (*path, "expect", "status"),
+            hint=f"expect {operation.status}, or give the operation `status: {example.status}`",
+        )
+
+
+def _at_fault(node: Node) -> bool:
+    return node.broken or any(value.kind == "broken" for _, value in node.entries)
 
 
 class _Step:
