@@ -14,6 +14,7 @@ from featuregen.plan.operations import plan_hooks, plan_operations, plan_router,
 from featuregen.plan.quote import py_string
 from featuregen.plan.scene_examples import plan_examples
 from featuregen.plan.scene_stored import plan_stored_tests
+from featuregen.plan.scene_webhooks import plan_webhook_tests
 from featuregen.plan.scenes import plan_tests
 from featuregen.plan.shared import plan_contribution
 from featuregen.plan.stored_webhooks import method_name, plan_webhooks
@@ -44,6 +45,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         fakes=plan_fakes(spec),
         tests=plan_tests(spec),
         stored_tests=plan_stored_tests(spec),
+        webhook_tests=plan_webhook_tests(spec),
         contribution=contribution,
         docs=plan_docs(spec, contribution.settings),
         origins=tuple(_origins(spec)),

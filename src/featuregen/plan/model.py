@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from featuregen.plan.docs import DocsPlan
     from featuregen.plan.models import ModelsPlan
     from featuregen.plan.scene_stored import StoredTests
+    from featuregen.plan.scene_webhooks import WebhookTest
     from featuregen.plan.scenes import TestsPlan
     from featuregen.plan.stored import StoredPlan, StorePlan
     from featuregen.plan.stored_webhooks import WebhooksPlan
@@ -209,6 +210,7 @@ class FeaturePlan(NamedTuple):
     fakes: tuple[FakePlan, ...]
     tests: TestsPlan
     stored_tests: StoredTests | None
+    webhook_tests: tuple[WebhookTest, ...]
     docs: DocsPlan
     contribution: Contribution
     origins: tuple[Origin, ...]

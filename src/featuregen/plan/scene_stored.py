@@ -81,7 +81,7 @@ class StoredTest(NamedTuple):
 
 
 class StoredTests(NamedTuple):
-    """`tests/test_<feature>_stored.py`."""
+    """`tests/<feature>_stored_rows.py` and `tests/test_<feature>_stored.py`."""
 
     rows: tuple[RowPlan, ...]
     tests: tuple[StoredTest, ...]
@@ -89,9 +89,9 @@ class StoredTests(NamedTuple):
 
 
 def plan_stored_tests(spec: FeatureSpec) -> StoredTests | None:
-    """The tests of a feature's rows; None where it keeps none that can be tested so."""
+    """The tests of a feature's rows; None where it keeps none."""
     tests = tuple(_test(each, spec) for each in spec.operations.values() if _is_tested(each))
-    if not tests:
+    if not spec.entities:
         return None
     return StoredTests(
         rows=tuple(_row(each, spec) for each in spec.entities.values()),
@@ -138,7 +138,7 @@ def _test(operation: Operation, spec: FeatureSpec) -> StoredTest:
     by_row = operation.row_param is not None
     owned = entity.scope != "public" and entity.owner is not None and operation.auth == "required"
     pages = tuple(_numbered(entity, number, spec) for number in (1, 2, 3))
-    needed = tuple(_needed(entity, spec))
+    needed = tuple(needed_rows(entity, spec))
     transition = operation.transition
     state = entity.field(transition.field) if transition else None
     patches = _patches(operation, entity, spec) if action == "update" else ()
@@ -181,14 +181,14 @@ def _test(operation: Operation, spec: FeatureSpec) -> StoredTest:
     )
 
 
-def _needed(entity: Entity, spec: FeatureSpec, depth: int = 0) -> Iterator[str]:
+def needed_rows(entity: Entity, spec: FeatureSpec, depth: int = 0) -> Iterator[str]:
     """The rows that a row refers to, the farthest first."""
     for field in entity.fields:
         if field.references is None or field.nullable or field.references == entity.name:
             continue
         other = spec.entities[field.references]
         if depth < len(spec.entities):
-            yield from _needed(other, spec, depth + 1)
+            yield from needed_rows(other, spec, depth + 1)
         there = py_literal(sample(field, spec))
         yield f"make_{snake(other.name)}({other.id.name}={there})"
 
