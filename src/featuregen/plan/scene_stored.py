@@ -68,6 +68,8 @@ class StoredTest(NamedTuple):
     refused: tuple[str, ...]
     validation_status: int
     creates: bool
+    keyed: str | None  # the upstream of a create that is done once for its key
+    attempts: int
     deletes: bool
     updates: bool
     lists: bool
@@ -104,6 +106,11 @@ def _is_tested(operation: Operation) -> bool:
     """A hook around it may refuse or change anything, and a job answers later."""
     around = operation.before or operation.after or operation.is_async
     return operation.entity is not None and not around
+
+
+def _is_keyed(operation: Operation) -> bool:
+    alone = operation.parent is None and operation.reserve is None
+    return operation.action == "create" and operation.idempotent and alone
 
 
 def _row(entity: Entity, spec: FeatureSpec) -> RowPlan:
@@ -166,6 +173,8 @@ def _test(operation: Operation, spec: FeatureSpec) -> StoredTest:
         refused=_refused(operation, spec) if action in {"create", "update"} else (),
         validation_status=spec.validation_status,
         creates=action == "create" and not by_row and operation.auth == "required",
+        keyed=operation.call.upstream if _is_keyed(operation) and operation.call else None,
+        attempts=spec.upstreams[operation.call.upstream].retries + 1 if operation.call else 1,
         deletes=action == "delete",
         updates=action == "update",
         lists=action == "list" and not by_row,
