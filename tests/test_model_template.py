@@ -107,7 +107,13 @@ def ruff(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def settings_of_ruff() -> str:
     """The `[tool.ruff]` tables of a generated project."""
-    project = {"name": "x", "dependencies": (), "dev_dependencies": (), "needs": Needs(frozenset())}
+    project = {
+        "name": "x",
+        "dependencies": (),
+        "dev_dependencies": (),
+        "needs": Needs(frozenset()),
+        "house": None,
+    }
     text = templates().get_template("project/pyproject.toml.jinja").render(project=project)
     tables = text[text.index("[tool.ruff]") : text.index("[tool.mypy]")]
     assert tomllib.loads(tables)["tool"]["ruff"]["line-length"] == 100

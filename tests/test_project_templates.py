@@ -209,6 +209,7 @@ class ProjectContext:
     title_literal: str = '"Shop API"'
     dependencies: tuple[str, ...] = ()
     dev_dependencies: tuple[str, ...] = DEV_DEPENDENCIES
+    house: str | None = None
 
 
 def render(needs: tuple[str, ...], features: tuple[Contribution, ...] = ()) -> dict[str, str]:
