@@ -112,6 +112,9 @@ class _Step:
     def _check_body(self, step: Step, operation: Operation) -> None:
         if step.body is None:
             return
+        entity = self.spec.entities.get(operation.entity or "")
+        if operation.stored and (entity is None or not self.draft.is_whole(entity)):
+            return
         if operation.request is None:
             self._report("FG701", f"'{operation.name}' takes no body", "with", key=True)
             return

@@ -55,10 +55,11 @@ def check_rows(spec: FeatureSpec, draft: Draft) -> None:
         if not operation.stored or _check_entities(operation, place):
             continue
         entity = spec.entities.get(operation.entity or "")
-        if entity is None or not draft.is_whole(entity):
+        parent = spec.entities.get(operation.parent or "")
+        if entity is None or not draft.is_whole(entity) or (operation.parent and not parent):
             continue  # it is at fault itself
         _check_method(operation, node, place)
-        _check_path(operation, entity, node, place, spec)
+        _check_path(operation, entity, node, place)
         _check_owner(operation, entity, spec, place)
         _check_call(operation, entity, node, place)
         if operation.listing is not None:
@@ -115,9 +116,7 @@ def _check_method(operation: Operation, node: Node, place: Place) -> None:
 # --- the row that the path names -----------------------------------------------------------------
 
 
-def _check_path(
-    operation: Operation, entity: Entity, node: Node, place: Place, spec: FeatureSpec
-) -> None:
+def _check_path(operation: Operation, entity: Entity, node: Node, place: Place) -> None:
     if node.str_of("path") is None:
         return
     if (
@@ -127,7 +126,7 @@ def _check_path(
     ):
         return
     if operation.parent is not None:
-        _check_parent(operation, entity, place, spec)
+        _check_parent(operation, entity, place)
     needed = operation.action in ON_ROW or operation.parent is not None
     if needed and operation.row_param is None:
         by = "id" if operation.by == "id" else operation.by
@@ -169,7 +168,7 @@ def _check_by(operation: Operation, entity: Entity, place: Place) -> bool:
     return True
 
 
-def _check_parent(operation: Operation, entity: Entity, place: Place, spec: FeatureSpec) -> None:
+def _check_parent(operation: Operation, entity: Entity, place: Place) -> None:
     if operation.parent_field is not None:
         return
     fields = [one.name for one in entity.fields if one.references == operation.parent]
@@ -188,12 +187,11 @@ def _check_parent(operation: Operation, entity: Entity, place: Place, spec: Feat
             hint=f"via: {fields[0]}",
         )
     else:
-        name = spec.entities[operation.parent or ""].name if operation.parent else ""
         place.report(
             "FG213",
-            f"'{entity.name}' does not refer to '{name}'",
+            f"'{entity.name}' does not refer to '{operation.parent}'",
             "parent",
-            hint=f"give it a field: {{type: id, references: {name}}}",
+            hint=f"give it a field: {{type: id, references: {operation.parent}}}",
         )
 
 
