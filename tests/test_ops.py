@@ -1,4 +1,4 @@
-"""The generated alert rules, by Prometheus's own tool: they parse, and each fires when it should."""
+"""The generated alert rules, by Prometheus's own tool: each fires when it should, and only then."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ STORING = (
     "patch", "stored_decimal", "stored_json", "stored_duration",
 )  # fmt: skip
 MONEY = (
-    "auth", "conflict", "idempotency", "jobs", "metrics", "storage", "webhooks", "webhook_hmac",
+    "auth", "cache", "conflict", "idempotency", "jobs", "metrics", "storage", "webhooks", "webhook_hmac",
     "webhook_standard", "webhook_stripe",
 )  # fmt: skip
 COMBINATIONS: dict[str, tuple[str, ...]] = {
@@ -41,6 +41,7 @@ COMBINATIONS: dict[str, tuple[str, ...]] = {
     "auth+rate_limit": ("auth", "rate_limit"),
     "upstream": ("metrics", "upstream"),
     "storage": ("metrics", "storage"),
+    "cache": ("cache",),
     "storing": STORING,
     "money": MONEY,
     "all": tuple(NEEDS),
@@ -55,6 +56,7 @@ SKELETON = (  # what is covered without a feature: the rest is covered by the fe
         for name in (
             "attempts",
             "auth",
+            "cache",
             "config",
             "errors",
             "faults",
@@ -410,7 +412,7 @@ def test_the_core_of_a_storing_project_works_on_postgresql(
 
 @pytest.mark.heavy
 @app_python
-def test_keys_events_and_jobs_work_on_postgresql_and_redis(
+def test_keys_events_jobs_and_answers_work_on_postgresql_and_redis(
     tmp_path: Path, postgres_url: str, redis_url: str
 ) -> None:
     write(tmp_path, MONEY)
