@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import httpx2
 from fastapi import FastAPI
 
-from app.api.endpoints import health, payments
+from app.api.endpoints import health, metrics, payments
 from app.core.config import Settings, get_settings
 from app.core.errors import install_error_handlers
 from app.core.logging import configure_logging
@@ -17,6 +17,7 @@ from app.core.middleware import (
 from app.core.openapi import install_openapi
 from app.core.ratelimit import RateLimiter
 from app.core.resources import Transports, set_resource
+from app.core.telemetry import Telemetry
 
 
 def create_app(
@@ -28,6 +29,7 @@ def create_app(
     settings = settings or get_settings()
     configure_logging(settings)
     with_docs = settings.environment != "production"
+    telemetry = Telemetry(metrics=settings.metrics_enabled, tracing=settings.tracing_enabled)
     app = FastAPI(
         title="Payment API",
         version="0.1.0",
@@ -36,9 +38,10 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        telemetry={"logs": False},  # they would export exception messages, unredacted
+        telemetry=telemetry.fastapi_config(),
     )
     set_resource(app, settings, Settings)
+    set_resource(app, telemetry)
     set_resource(app, Transports(transports or {}))
     set_resource(
         app,
@@ -50,5 +53,6 @@ def create_app(
     app.add_middleware(RequestContextMiddleware)
     app.add_middleware(SecurityHeadersMiddleware, docs_url=app.docs_url)  # the outermost
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(payments.router)
     return app

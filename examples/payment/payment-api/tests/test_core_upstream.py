@@ -1,6 +1,7 @@
 """Calls of upstreams: retries, deadlines, messages, paths, queries."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from app.core.config import Settings
 from app.core.errors import AppError, NotFoundError
 from app.core.resources import Transports, set_resource
+from app.core.telemetry import Telemetry
 from app.core.upstream import UpstreamClient, open_http_client, pick, present, segment
 
 pytestmark = pytest.mark.anyio
@@ -49,13 +51,17 @@ class MuteClient(StubClient):
 class Stub:
     """An upstream that gives the planned answers, the last one for ever."""
 
-    def __init__(self, *answers: httpx2.Response) -> None:
-        self.answers = list(answers)
+    def __init__(self, *answers: httpx2.Response | Exception) -> None:
+        self.answers: Sequence[httpx2.Response | Exception] = answers
         self.requests: list[httpx2.Request] = []
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        answer, *later = self.answers
+        self.answers = later or [answer]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 @pytest.fixture
@@ -85,13 +91,47 @@ async def test_only_what_is_safe_to_repeat_is_repeated(
 ) -> None:
     stub.answers = [httpx2.Response(503)]
     with pytest.raises(RefusedError, match="503"):
-        await StubClient(http, timeout=5).call(method, "/x", text_of, idempotency_key=key)
+        await StubClient(http, timeout=5, telemetry=Telemetry()).call(
+            method, "/x", text_of, idempotency_key=key
+        )
     assert [request.headers.get("idempotency-key") for request in stub.requests] == [key] * attempts
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (httpx2.Response(200, text="fine"), "ok"),
+        (httpx2.Response(200, text="other"), "broken"),
+        (httpx2.Response(402), "refused"),
+        (httpx2.Response(429), "failed"),
+        (httpx2.Response(500), "failed"),
+        (httpx2.ConnectError("no route"), "broken"),
+        (TimeoutError(), "timeout"),
+    ],
+)
+async def test_a_call_is_counted_by_how_it_ends(
+    http: httpx2.AsyncClient, stub: Stub, answer: httpx2.Response | Exception, outcome: str
+) -> None:
+    def read(response: httpx2.Response) -> str:
+        if response.text != "fine":
+            raise ValueError(response.text)
+        return response.text
+
+    stub.answers = [answer]
+    telemetry = Telemetry()
+    with suppress(RefusedError):
+        await StubClient(http, timeout=5, telemetry=telemetry).call("POST", "/x", read)
+    labels = f'method="POST",outcome="{outcome}",upstream="stub"'
+    counted = f"upstream_call_duration_seconds_count{{{labels}}} 1.0\n"
+    assert counted in telemetry.render().decode()
 
 
 async def test_a_repeated_call_may_succeed(http: httpx2.AsyncClient, stub: Stub) -> None:
     stub.answers = [httpx2.Response(429), httpx2.Response(200, text="fine")]
-    assert await StubClient(http, timeout=5).call("GET", "/x", text_of) == "fine"
+    assert (
+        await StubClient(http, timeout=5, telemetry=Telemetry()).call("GET", "/x", text_of)
+        == "fine"
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,14 +149,14 @@ async def test_the_upstreams_message_is_told_where_it_has_one(
 ) -> None:
     stub.answers = [httpx2.Response(404, text=body)]
     with pytest.raises(RefusedError) as raised:
-        await StubClient(http, timeout=5).call("GET", "/x", text_of)
+        await StubClient(http, timeout=5, telemetry=Telemetry()).call("GET", "/x", text_of)
     assert raised.value.detail == message
 
 
 async def test_a_mute_upstream_is_told_by_its_status(http: httpx2.AsyncClient, stub: Stub) -> None:
     stub.answers = [httpx2.Response(302, headers={"location": "https://elsewhere.example"})]
     with pytest.raises(RefusedError, match="302 status 302"):
-        await MuteClient(http, timeout=5).call("GET", "/x", text_of)
+        await MuteClient(http, timeout=5, telemetry=Telemetry()).call("GET", "/x", text_of)
     assert len(stub.requests) == 1
 
 
@@ -124,13 +164,15 @@ async def test_the_query_is_encoded_and_absent_values_are_left_out(
     http: httpx2.AsyncClient, stub: Stub
 ) -> None:
     query = {"a": "x&y", "flag": True, "many": [1, 2], "absent": None, "amount": Decimal("1.50")}
-    await StubClient(http, timeout=5).call("GET", "/x", text_of, query=query)
+    await StubClient(http, timeout=5, telemetry=Telemetry()).call("GET", "/x", text_of, query=query)
     url = str(stub.requests[0].url)
     assert url == "https://stub.example/v1/x?a=x%26y&flag=true&many=1&many=2&amount=1.50"
 
 
 async def test_headers_are_sent_as_text(http: httpx2.AsyncClient, stub: Stub) -> None:
-    await StubClient(http, timeout=5).call("GET", "/x", text_of, headers={"X-A": 5, "X-B": None})
+    await StubClient(http, timeout=5, telemetry=Telemetry()).call(
+        "GET", "/x", text_of, headers={"X-A": 5, "X-B": None}
+    )
     assert stub.requests[0].headers["x-a"] == "5"
     assert "x-b" not in stub.requests[0].headers
 

@@ -17,6 +17,7 @@ from app.core.errors import (
     PaymentServiceError,
 )
 from app.core.resources import get_resource, set_resource
+from app.core.telemetry import Telemetry
 from app.core.upstream import (
     UpstreamClient,
     open_http_client,
@@ -102,6 +103,10 @@ async def provider_lifespan(app: FastAPI) -> AsyncGenerator[None]:
         str(settings.payment_api_url),
         headers={"Authorization": f"Bearer {settings.payment_api_key.get_secret_value()}"},
     ) as http:
-        client = ProviderClient(http, timeout=settings.payment_timeout.total_seconds())
+        client = ProviderClient(
+            http,
+            timeout=settings.payment_timeout.total_seconds(),
+            telemetry=get_resource(app, Telemetry),
+        )
         set_resource(app, client)
         yield

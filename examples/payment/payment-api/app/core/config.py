@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     environment: Literal["development", "test", "production"] = "production"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     max_body_bytes: int = Field(default=65_536, gt=0)
+    metrics_enabled: bool = True
+    tracing_enabled: bool = False
 
     jwt_secret: SecretStr = Field(
         min_length=32, examples=["an-example-of-64-characters--take-real-random-ones-in-production"]

@@ -165,6 +165,7 @@ def problem_response(
 ) -> JSONResponse:
     """Answer with `problem`, and the request's id in it."""
     problem.request_id = request.scope.get("request_id")
+    request.scope["problem_code"] = problem.code  # for the metrics
     return JSONResponse(
         problem.model_dump(exclude_none=True),
         problem.status,

@@ -11,9 +11,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import ContentTooLargeError, app_error_response, internal_error_response
+from app.core.resources import get_resource
+from app.core.telemetry import UNMETERED, Telemetry
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUIET = frozenset({"/health/live", "/health/ready"})
 _SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -64,7 +65,8 @@ class RequestContextMiddleware:
                 raise
             await internal_error_response(Request(scope))(scope, receive, send_with_id)
         finally:
-            if scope["path"] not in _QUIET:
+            get_resource(scope["app"], Telemetry).operation(scope, status)
+            if scope["path"] not in UNMETERED:
                 log.info(
                     "request",
                     method=scope["method"],

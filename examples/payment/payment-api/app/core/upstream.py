@@ -16,6 +16,7 @@ from pydantic_core import to_jsonable_python
 
 from app.core.errors import AppError, NotFoundError
 from app.core.resources import Transports, get_resource
+from app.core.telemetry import Telemetry, UpstreamCall
 
 T = TypeVar("T")
 Value = object
@@ -33,6 +34,11 @@ TRANSIENT = frozenset(
 MAX_MESSAGE = 300
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+def _is_fault(response: httpx2.Response) -> bool:
+    """Whether the answer tells of trouble at the upstream, not of our request."""
+    return response.is_server_error or response.status_code in TRANSIENT
 
 
 class _TransientAnswerError(Exception):
@@ -80,8 +86,9 @@ class UpstreamClient(ABC):
     error_message: ClassVar[tuple[str, ...]] = ()
     """Where the text stands in the upstream's own error body."""
 
-    def __init__(self, http: httpx2.AsyncClient, *, timeout: float) -> None:
+    def __init__(self, http: httpx2.AsyncClient, *, timeout: float, telemetry: Telemetry) -> None:
         self._http = http
+        self._telemetry = telemetry
         self.timeout = timeout  # seconds, over all attempts of a call
 
     @abstractmethod
@@ -119,24 +126,41 @@ class UpstreamClient(ABC):
             json=None if json is None else to_jsonable_python(present(json), bytes_mode="base64"),
         )
         attempts = self.attempts if method in REPEATABLE or idempotency_key else 1
+        with self._telemetry.upstream_call(self.name, method) as call:
+            request.headers.update(call.headers)
+            return await self._answer(request, attempts, read, call)
+
+    async def _answer(
+        self,
+        request: httpx2.Request,
+        attempts: int,
+        read: Callable[[httpx2.Response], T],
+        call: UpstreamCall,
+    ) -> T:
         try:
             async with asyncio.timeout(self.timeout):
                 response = await self._send(request, attempts)
         except TimeoutError:
-            log.warning("upstream_timeout", upstream=self.name, method=method)
+            call.outcome = "timeout"
+            log.warning("upstream_timeout", upstream=self.name, method=request.method)
             raise self.timed_out() from None
         except httpx2.HTTPError as exc:
+            call.outcome = "broken"
             log.warning("upstream_unreachable", upstream=self.name, error=type(exc).__name__)
             raise self.broken() from exc
         if not response.is_success:
+            call.outcome = "failed" if _is_fault(response) else "refused"
             log.warning("upstream_refused", upstream=self.name, status=response.status_code)
             raise self.refusal(response.status_code, self._message(response))
         try:
-            return read(response)
+            result = read(response)
         except (ValueError, RecursionError) as exc:  # pydantic's ValidationError is a ValueError
             # No traceback: pydantic's would show the answer, which may hold personal data.
+            call.outcome = "broken"
             log.warning("upstream_bad_answer", upstream=self.name, error=type(exc).__name__)
             raise self.broken() from None
+        call.outcome = "ok"
+        return result
 
     async def _send(self, request: httpx2.Request, attempts: int) -> httpx2.Response:
         try:

@@ -1,0 +1,138 @@
+"""Metrics for Prometheus and traces for OpenTelemetry: each app has its own, nothing is global.
+
+Services, routers and clients write none of them. FastAPI measures each request, `UpstreamClient`
+each call of an upstream, the middleware how each operation ends.
+Labels are names out of the code: never an id, a path as it was sent, or anything of a person's.
+"""
+
+import time
+from collections.abc import Generator, Mapping, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+
+from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
+from opentelemetry import propagate
+from opentelemetry.context import Context
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.view import View
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
+from opentelemetry.trace import NoOpTracerProvider, SpanKind, StatusCode
+from prometheus_client import CollectorRegistry, generate_latest
+from starlette.types import Scope
+
+UNMETERED = frozenset({"/health/live", "/health/ready", "/metrics"})
+_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)  # seconds
+_QUERY = "url.query"
+
+
+class _WithoutQueries(SpanProcessor):
+    """Keeps what a client searches for out of traces."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        del parent_context
+        if span.attributes and _QUERY in span.attributes:
+            span.set_attribute(_QUERY, "REDACTED")
+
+
+@dataclass(slots=True)
+class UpstreamCall:
+    """A call that is going on.
+
+    `refused`: the upstream does not want our request; `failed`: it says that it is in trouble;
+    `broken`: there was no answer, or one that makes no sense; `aborted`: nobody waited for it.
+    """
+
+    headers: Mapping[str, str]
+    """What ties the upstream's own trace to ours; nothing while tracing is off."""
+    outcome: Literal["ok", "refused", "failed", "timeout", "broken", "aborted"] = "aborted"
+
+
+class Telemetry:
+    """What one app tells of itself."""
+
+    def __init__(self, *, metrics: bool = True, tracing: bool = False) -> None:
+        self.metrics = metrics
+        self._registry = CollectorRegistry()
+        reader = PrometheusMetricReader(
+            disable_target_info=True, scope_info_enabled=False, registry=self._registry
+        )
+        # Of what FastAPI records, what alerts and dashboards go by: each label multiplies series.
+        http = View(
+            instrument_name="http.server.request.duration",
+            attribute_keys={"http.request.method", "http.route", "http.response.status_code"},
+        )
+        self._meters = MeterProvider([reader], views=[http], shutdown_on_exit=False)
+        self.tracers: TracerProvider | None = None
+        if tracing:
+            self.tracers = TracerProvider(shutdown_on_exit=False)
+            self.tracers.add_span_processor(_WithoutQueries())
+        meter = self._meters.get_meter("app")
+        self._operations = meter.create_counter(
+            "operations", description="Requests by operation and outcome: ok, or a problem's code."
+        )
+        self._tracer = (self.tracers or NoOpTracerProvider()).get_tracer("app")
+        self._upstream_calls = meter.create_histogram(
+            "upstream.call.duration",
+            unit="s",
+            description="Calls of upstreams, with all their attempts.",
+            explicit_bucket_boundaries_advisory=_BUCKETS,
+        )
+
+    def fastapi_config(self) -> TelemetryConfig:
+        """Return what `FastAPI(telemetry=)` takes."""
+        return {
+            "meter_provider": self._meters,
+            "metrics": self.metrics,
+            "tracer_provider": self.tracers,
+            "tracing": self.tracers is not None,
+            "auto_configure": self.tracers is not None,  # exporters, by the OTEL_… variables
+            "operation_spans": False,
+            "logs": False,  # they would export exception messages, unredacted
+            "exclude": _is_unmetered,
+        }
+
+    def operation(self, scope: Scope, status: int) -> None:
+        """Count a request that is over, if it was one for an operation of a feature."""
+        route = scope.get("route")
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            return
+        failed = status >= HTTPStatus.BAD_REQUEST or not status
+        outcome = scope.get("problem_code", "http_error") if failed else "ok"
+        self._operations.add(1, {"operation": route.name, "outcome": outcome})
+
+    @contextmanager
+    def upstream_call(self, upstream: str, method: str) -> Generator[UpstreamCall]:
+        """Measure and trace a call; the block says how it ended."""
+        started = time.perf_counter()
+        with self._tracer.start_as_current_span(
+            f"{method} {upstream}",
+            kind=SpanKind.CLIENT,
+            attributes={"http.request.method": method, "peer.service": upstream},
+            record_exception=False,  # its message may be personal
+            set_status_on_exception=False,
+        ) as span:
+            headers: dict[str, str] = {}
+            if self.tracers is not None:
+                propagate.inject(headers)
+            call = UpstreamCall(headers)
+            try:
+                yield call
+            finally:
+                span.set_attribute("upstream.outcome", call.outcome)
+                if call.outcome != "ok":
+                    span.set_status(StatusCode.ERROR)
+                labels = {"upstream": upstream, "method": method, "outcome": call.outcome}
+                self._upstream_calls.record(time.perf_counter() - started, labels)
+
+    def render(self) -> bytes:
+        """Return all metrics in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+def _is_unmetered(scope: MutableMapping[str, Any]) -> bool:
+    """Whether it is a probe: these would outnumber the requests of a quiet service."""
+    return scope["path"] in UNMETERED
