@@ -198,7 +198,7 @@ def test_every_value_reads_back_as_it_was_written(value: Any, style: Any) -> Non
         value = [value]
     else:
         text = f"key: {flow(value)}"
-    root, faults, _ = parse(text, "x")
+    root, faults, _ = parse(f"{text}\n", "x")
     assert not faults
     found = root.json()
     assert found == {"key": value}
