@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.plan.cached import cached_parameter, forgetting, kept
 from featuregen.plan.clients import callers
 from featuregen.plan.model import HookPlan, OperationPlan, RouterPlan, ServicePlan, UsedClientPlan
 from featuregen.plan.names import pascal, sentence, words
@@ -211,7 +212,7 @@ def _route_arguments(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
     if operation.response.kind == "none" and operation.status not in _BODILESS:
         arguments += ["response_class=Response", "response_model=None"]
     dependencies = _dependencies(operation, spec)
-    if operation.idempotent and operation.response.kind != "none":
+    if (operation.idempotent and operation.response.kind != "none") or kept(operation):
         arguments.append(f"response_model={returns(operation)}")
     if dependencies:
         arguments.append(f"dependencies=[{', '.join(dependencies)}]")
@@ -242,6 +243,9 @@ def _dependencies(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
             found.append("Depends(get_current_user)")
         elif operation.auth == "optional":
             found.append("Depends(get_optional_user)")
+    ends = forgetting(operation, spec)
+    if ends is not None:
+        found.append(ends)
     return tuple(found)
 
 
@@ -271,6 +275,9 @@ def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, 
     if answers_version(operation, spec):
         required.append("response: Response")
     required.append(f"service: {pascal(spec.feature)}ServiceDep")
+    cache = kept(operation)
+    if cache is not None:
+        required.append(cached_parameter(operation, cache, spec))
     return (*required, "*", *optional) if optional else tuple(required)
 
 
@@ -295,6 +302,8 @@ def _user_annotation(operation: Operation) -> str:
 
 
 def _endpoint_returns(operation: Operation) -> str:
+    if kept(operation) is not None:
+        return "Response"
     match operation.response.kind:
         case "bytes":
             return "Response"
@@ -306,12 +315,16 @@ def _endpoint_returns(operation: Operation) -> str:
 
 
 def _endpoint_body(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
-    plain = f"service.{operation.name}({service_arguments(operation, spec)})"
+    given = service_arguments(operation, spec)
+    plain = f"service.{operation.name}({given})"
     call = f"await {plain}"
+    if kept(operation) is not None:
+        load = f"lambda: {plain}" if given else f"service.{operation.name}"
+        return (f"return await cached.get({load})",)
     if operation.idempotent:
-        given = "attempt" if takes_attempt(operation, spec) else "_attempt"
+        attempt = "attempt" if takes_attempt(operation, spec) else "_attempt"
         data = "data" if operation.request else "None"
-        return (f"return await key.run({data}, lambda {given}: {plain})",)
+        return (f"return await key.run({data}, lambda {attempt}: {plain})",)
     if answers_version(operation, spec):
         return (
             f"result = {call}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.plan.cached import IMPORT, kept
 from featuregen.plan.names import pascal
 from featuregen.plan.signatures import stores
 
@@ -48,6 +49,7 @@ def hook_imports(spec: FeatureSpec) -> tuple[str, ...]:
 def router_imports(spec: FeatureSpec) -> tuple[str, ...]:
     keyed = any(operation.idempotent for operation in spec.operations.values())
     return (
+        *((IMPORT,) if any(kept(each) for each in spec.operations.values()) else ()),
         *(("from app.db.session import SessionDep",) if stores(spec) else ()),
         *(("from app.core.preconditions import IfMatch, RequiredIfMatch, etag_of",)),
         *(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.plan.cached import kept
 from featuregen.plan.clients import received_fields
 from featuregen.plan.pending import plan_pending
 from featuregen.plan.signatures import takes_if_match
@@ -35,7 +36,7 @@ def stored_needs(spec: FeatureSpec, raised: AbstractSet[str]) -> set[str]:
         "idempotency": any(operation.idempotent for operation in operations),
         "webhooks": bool(spec.webhooks),
         **{f"webhook_{name}": any(each.scheme == name for each in webhooks) for name in _SCHEMES},
-        "cache": any(operation.cache for operation in operations),
+        "cache": any(kept(operation) for operation in operations),
         "jobs": any(operation.is_async for operation in operations)
         or any(event.is_async for each in webhooks for event in each.events),
     }
