@@ -45,7 +45,7 @@ async def test_prometheus_is_answered_in_its_own_format(client: httpx2.AsyncClie
     response = await client.get("/metrics")
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/plain; version=")
-    assert "# TYPE" not in response.text  # nothing has been asked yet
+    assert "operations_total" not in response.text  # nothing has been asked yet
     await client.get("/teas/oolong")
     assert "# TYPE operations_total counter" in (await client.get("/metrics")).text
 
