@@ -41,7 +41,7 @@ from featuregen.spec.model import (
 )
 
 _NUMBERS = itertools.count()
-MACHINERY = ("idempotency", "webhooks", "webhook_stripe", "jobs", "rate_limit")
+MACHINERY = ("idempotency", "metrics", "webhooks", "webhook_stripe", "jobs", "rate_limit")
 NOW, FIRST = Generated("now"), Generated("literal", "0001")
 
 
