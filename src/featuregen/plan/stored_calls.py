@@ -106,34 +106,13 @@ def refusal(operation: Operation, call: Call, spec: FeatureSpec) -> str:
     """The statement for a definite refusal: what `refused` says, or the row goes."""
     entity = spec.entities[operation.entity or ""]
     if not call.refused:
-        return f"await self._session.delete({variable(entity)})"
-    return f"await self._session.execute({_refused(entity, call, spec)})"
-
-
-def refusing(operation: Operation, call: Call, spec: FeatureSpec) -> str:
-    """The same as an expression that tells whether the row was undecided until then."""
-    entity = spec.entities[operation.entity or ""]
-    return f"await change(self._session, {_refused(entity, call, spec)})"
-
-
-def _refused(entity: Entity, call: Call, spec: FeatureSpec) -> str:
+        return f"delete({entity.name}).where({is_row(entity, variable(entity))})"
     row, state = variable(entity), state_field(entity, call)
     where = [is_row(entity, row)]
     if state is not None:
         where.append(undecided(entity, state))
     written = ", ".join(bumped(entity, literals(entity, call.refused), spec))
     return f"update({entity.name}).where({', '.join(where)}).values({written})"
-
-
-def told_by_events(operation: Operation, call: Call, spec: FeatureSpec) -> bool:
-    """Whether an event may tell of the refusal, too, and before the call does."""
-    return any(
-        event.transition is not None
-        and event.transition.entity == operation.entity
-        and (event.transition.field, event.transition.to) in call.refused
-        for webhook in spec.webhooks.values()
-        for event in webhook.events
-    )
 
 
 def is_row(entity: Entity, row: str) -> str:

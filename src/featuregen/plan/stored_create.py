@@ -12,8 +12,6 @@ from featuregen.plan.stored_calls import (
     needed_of_parent,
     outcome,
     refusal,
-    refusing,
-    told_by_events,
 )
 from featuregen.plan.stored_reserve import completion, release, reservation
 from featuregen.plan.stored_rows import (
@@ -145,15 +143,15 @@ def _decided(entity: Entity, operation: Operation, call: Call, spec: FeatureSpec
 
 def _refused(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
     kept = ("await attempt.settle(error)",) if operation.idempotent else ()
-    given_back = release(operation, spec)
-    if given_back and told_by_events(operation, call, spec):
-        return (
-            f"if {refusing(operation, call, spec)}:  # else an event has given it back",
-            *(f"    {line}" for line in given_back),
-            *kept,
-            _COMMIT,
-        )
-    return (refusal(operation, call, spec), *given_back, *kept, _COMMIT)
+    refused, given_back = refusal(operation, call, spec), release(operation, spec)
+    if not given_back:
+        return (f"await self._session.execute({refused})", *kept, _COMMIT)
+    return (
+        f"if await change(self._session, {refused}):  # else it has been given back before",
+        *(f"    {line}" for line in given_back),
+        *kept,
+        _COMMIT,
+    )
 
 
 def _outcome(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
