@@ -78,7 +78,8 @@ def _values(
         values[operation.transition.field] = operation.transition.to
     if operation.action == "reserve" and operation.reserve is not None:
         reserve = operation.reserve
-        total = Decimal(str(values[reserve.field])) + Decimal(str(asked[wires[reserve.by]]))
+        amount = asked[wires[reserve.by]] if reserve.by in wires else reserve.by  # or a number
+        total = Decimal(str(values[reserve.field])) + Decimal(str(amount))
         whole = entity.field(reserve.field).type.kind == "int"
         values[reserve.field] = int(total) if whole else str(total)
     values |= _received(operation, spec, asked)
