@@ -9,46 +9,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from featuregen.plan.names import snake, words
-from featuregen.plan.python_values import python_value
-from featuregen.plan.quote import docstring, py_literal, py_string
+from featuregen.plan.names import snake
 from featuregen.plan.samples import sample, sample_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation
+    from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation, Transition
 
 OWNER = "user_1"
 _EQUALS = re.compile(
     r"(?:^|\band\b)\s*(\w+)\s*==\s*(?:'([^']*)'|\"([^\"]*)\"|(\d+))\s*(?=$|\band\b)"
 )
-_JSON_KINDS = {"list", "map", "model", "json"}
-
-
-class SeedPlan(NamedTuple):
-    """A row as its constructor writes it."""
-
-    entity: str
-    arguments: tuple[str, ...]
-
-
-class RowIdPlan(NamedTuple):
-    """The constant that holds the id of a row."""
-
-    name: str
-    value: str
-
-
-class RowsPlan(NamedTuple):
-    """`tests/<feature>_rows.py`."""
-
-    docstring: str
-    imports: tuple[str, ...]
-    ids: tuple[RowIdPlan, ...]
-    groups: tuple[tuple[SeedPlan, ...], ...]  # an entity's rows, behind those they refer to
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +49,6 @@ def path_value(operation: Operation, field: Field, spec: FeatureSpec) -> Json:
     if row is None:
         return sample(field, spec)
     return row.values[_named_by(operation, row.entity)]
-
-
-def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
-    """The module that stores the rows; None where no operation needs one."""
-    found = rows(spec)
-    if not found:
-        return None
-    entities = _referred_first(spec)
-    groups = ([row for row in found if row.entity.name == name] for name in entities)
-    return RowsPlan(
-        docstring=docstring(
-            f"Rows that the tests of the {words(spec.feature)} feature find, all of {OWNER}",
-            indent=0,
-        ),
-        imports=(
-            "from datetime import UTC, date, datetime, time, timedelta",
-            "from decimal import Decimal",
-            "from uuid import UUID",
-            "from fastapi import FastAPI",
-            "from app.core.resources import get_resource",
-            "from app.db.session import Database",
-            *(f"from app.models.{spec.feature} import {name}" for name in spec.models),
-            *(f"from app.tables.{spec.feature} import {name}" for name in spec.entities),
-        ),
-        ids=tuple(RowIdPlan(row.constant, py_string(row.id)) for row in found),
-        groups=tuple(
-            tuple(SeedPlan(row.entity.name, _arguments(row)) for row in group)
-            for group in groups
-            if group
-        ),
-    )
 
 
 def rows(spec: FeatureSpec) -> tuple[Row, ...]:
@@ -211,12 +154,20 @@ def _state(operation: Operation, entity: Entity) -> dict[str, Json]:
     """What the operation wants of the row."""
     state: dict[str, Json] = {}
     if operation.transition is not None:
-        state[operation.transition.field] = operation.transition.from_[0]
+        state[operation.transition.field] = right_state(operation.transition, entity)
     if operation.call is not None and operation.call.when and operation.parent is None:
         state |= _true_of(operation.call.when)
     if operation.reserve is not None and operation.reserve.entity == entity.name:
         state |= _with_room(operation, entity)
     return state
+
+
+def right_state(transition: Transition, entity: Entity) -> str | int:
+    """A state that the transition starts from; without `from`, any but the one that it leads to."""
+    if transition.from_:
+        return transition.from_[0]
+    values = entity.field(transition.field).values
+    return next((value for value in values if value != transition.to), transition.to)
 
 
 def _with_room(operation: Operation, entity: Entity) -> dict[str, Json]:
@@ -268,35 +219,3 @@ def _named_in_body(operation: Operation, spec: FeatureSpec) -> Iterator[Row]:
 def _shared(field: Field, target: Entity) -> str:
     """Bodies that hold the same sample name the same row."""
     return f"{snake(target.name).upper()}_OF_{field.name.upper()}"
-
-
-def _referred_first(spec: FeatureSpec) -> tuple[str, ...]:
-    order: list[str] = []
-
-    def visit(name: str, above: frozenset[str]) -> None:
-        if name in order or name in above:
-            return
-        for field in spec.entities[name].fields:
-            if field.references is not None:
-                visit(field.references, above | {name})
-        order.append(name)
-
-    for name in spec.entities:
-        visit(name, frozenset())
-    return tuple(order)
-
-
-def _arguments(row: Row) -> tuple[str, ...]:
-    found: list[str] = []
-    for field in row.entity.fields:
-        if field.name not in row.values:
-            continue
-        value = row.values[field.name]
-        if field == row.entity.id:
-            code = row.constant
-        elif value is None or field.type.kind in _JSON_KINDS:
-            code = py_literal(value)
-        else:
-            code = python_value(value, field.type, field)
-        found.append(f"{field.name}={code}")
-    return tuple(found)

@@ -8,29 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.names import snake, words
+from featuregen.plan.names import snake
 from featuregen.plan.operations import route_path
 from featuregen.plan.python_values import python_value
-from featuregen.plan.quote import docstring, py_literal, py_string
+from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import sample, sample_model
+from featuregen.plan.scene_makers import needed_rows, plan_rows, stored_sample
+from featuregen.plan.scene_rows import right_state
 from featuregen.plan.tables import VERSION_COLUMN, is_versioned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from featuregen.plan.scene_makers import MakerPlan
     from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation
 
 CALLER = "user_1"
 _BY_ROW = frozenset({"get", "update", "delete", "transition", "reserve"})
-
-
-class RowPlan(NamedTuple):
-    """The function of the tests that makes a row of one entity."""
-
-    function: str
-    class_name: str
-    docstring: str
-    values: tuple[tuple[str, str], ...]  # field, Python source
 
 
 class PatchPlan(NamedTuple):
@@ -83,9 +75,9 @@ class StoredTest(NamedTuple):
 
 
 class StoredTests(NamedTuple):
-    """`tests/<feature>_stored_rows.py` and `tests/test_<feature>_stored.py`."""
+    """`tests/test_<feature>_stored.py`."""
 
-    rows: tuple[RowPlan, ...]
+    rows: tuple[MakerPlan, ...]
     tests: tuple[StoredTest, ...]
     imports: tuple[str, ...]
 
@@ -93,10 +85,11 @@ class StoredTests(NamedTuple):
 def plan_stored_tests(spec: FeatureSpec) -> StoredTests | None:
     """The tests of a feature's rows; None where it keeps none."""
     tests = tuple(_test(each, spec) for each in spec.operations.values() if _is_tested(each))
-    if not spec.entities:
+    module = plan_rows(spec)
+    if module is None:
         return None
     return StoredTests(
-        rows=tuple(_row(each, spec) for each in spec.entities.values()),
+        rows=module.makers,
         tests=tests,
         imports=(f"from app.tables.{spec.feature} import {', '.join(sorted(spec.entities))}",),
     )
@@ -113,39 +106,13 @@ def _is_keyed(operation: Operation) -> bool:
     return operation.action == "create" and operation.idempotent and alone
 
 
-def _row(entity: Entity, spec: FeatureSpec) -> RowPlan:
-    return RowPlan(
-        function=f"make_{snake(entity.name)}",
-        class_name=entity.name,
-        docstring=docstring(f"Make a {words(snake(entity.name))} of {CALLER}", indent=4),
-        values=tuple(_values(entity, spec)),
-    )
-
-
-def _values(entity: Entity, spec: FeatureSpec) -> Iterator[tuple[str, str]]:
-    for field in entity.fields:
-        if field.generated is not None and field.generated.kind == "owner":
-            yield field.name, py_string(CALLER)
-        elif field.references is not None and field.nullable:
-            yield field.name, "None"
-        else:
-            yield field.name, python_value(_stored_sample(field, spec), field.type, field)
-
-
-def _stored_sample(field: Field, spec: FeatureSpec) -> Json:
-    """A first state is the row's own; anything else is a sample."""
-    if field.generated is not None and field.generated.kind == "literal":
-        return field.generated.value
-    return sample(field, spec)
-
-
 def _test(operation: Operation, spec: FeatureSpec) -> StoredTest:
     entity = spec.entities[operation.parent or operation.entity or ""]
     action = operation.action
     by_row = operation.row_param is not None
     owned = entity.scope != "public" and entity.owner is not None and operation.auth == "required"
     pages = tuple(_numbered(entity, number, spec) for number in (1, 2, 3))
-    needed = tuple(needed_rows(entity, spec))
+    needed = needed_rows(entity, spec)
     transition = operation.transition
     state = entity.field(transition.field) if transition else None
     patches = _patches(operation, entity, spec) if action == "update" else ()
@@ -180,26 +147,14 @@ def _test(operation: Operation, spec: FeatureSpec) -> StoredTest:
         lists=action == "list" and not by_row,
         pages=pages,
         newcomer=_numbered(entity, 4, spec) if action == "list" else None,
-        filters=_filters(operation, entity, spec),
+        filters=_filters(operation, spec.entities[operation.entity or ""], spec),
         state=state.name if state else None,
-        right=py_literal(transition.from_[0]) if transition else None,
+        right=py_literal(right_state(transition, entity)) if transition else None,
         wrong=tuple(py_literal(each) for each in state.values if each not in transition.from_)
-        if state and transition
+        if state and transition and transition.from_
         else (),
         to=py_literal(transition.to) if transition else None,
     )
-
-
-def needed_rows(entity: Entity, spec: FeatureSpec, depth: int = 0) -> Iterator[str]:
-    """The rows that a row refers to, the farthest first."""
-    for field in entity.fields:
-        if field.references is None or field.nullable or field.references == entity.name:
-            continue
-        other = spec.entities[field.references]
-        if depth < len(spec.entities):
-            yield from needed_rows(other, spec, depth + 1)
-        there = py_literal(sample(field, spec))
-        yield f"make_{snake(other.name)}({other.id.name}={there})"
 
 
 def _path(operation: Operation, entity: Entity, spec: FeatureSpec, other: int) -> str:
@@ -256,7 +211,7 @@ def _patches(operation: Operation, entity: Entity, spec: FeatureSpec) -> tuple[P
         if stored.references is not None:
             continue
         value = _other_sample(stored, spec)
-        if value == _stored_sample(stored, spec):
+        if value == stored_sample(stored, spec):
             continue
         source = python_value(value, stored.type, stored)
         body = py_literal({field.wire_name: value})
@@ -268,7 +223,7 @@ def _other_sample(field: Field, spec: FeatureSpec, number: int = 1) -> Json:
     """A valid value that differs from the row's, where the type has another one."""
     from dataclasses import replace
 
-    first = _stored_sample(field, spec)
+    first = stored_sample(field, spec)
     if field.type.kind == "bool":
         return not first
     if field.type.kind == "enum":
@@ -321,14 +276,14 @@ def _filters(
         stored = entity.field(field.name)
         if stored.type.kind in {"list", "map", "model", "json"}:
             continue
-        same, other = _stored_sample(stored, spec), _other_sample(stored, spec)
+        same, other = stored_sample(stored, spec), _other_sample(stored, spec)
         found.append((py_literal({field.wire_name: _text(same)}), "1"))
         if other != same:
             found.append((py_literal({field.wire_name: _text(other)}), "0"))
     for name in operation.listing.filters:
         query = {field.name: field.wire_name for field in operation.query}
         if f"{name}_from" in query:
-            value = _text(_stored_sample(entity.field(name), spec))
+            value = _text(stored_sample(entity.field(name), spec))
             found.append((py_literal({query[f"{name}_from"]: value}), "1"))
             found.append((py_literal({query[f"{name}_to"]: value}), "1"))
     return tuple(found)

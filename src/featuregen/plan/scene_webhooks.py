@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from featuregen.plan.names import snake
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import sample
-from featuregen.plan.scene_stored import needed_rows
+from featuregen.plan.scene_makers import needed_rows
+from featuregen.plan.scene_rows import right_state
 
 if TYPE_CHECKING:
     from featuregen.spec.model import Event, FeatureSpec, Json, Transition, Webhook
@@ -89,8 +90,10 @@ def _event(event: Event, transition: Transition, webhook: Webhook, spec: Feature
         needed="".join(f"{row}, " for row in needed_rows(entity, spec)),
         row=f"make_{snake(entity.name)}",
         state=state.name,
-        right=py_literal(transition.from_[0]),
-        wrong=tuple(py_literal(each) for each in state.values if each not in transition.from_),
+        right=py_literal(right_state(transition, entity)),
+        wrong=tuple(py_literal(each) for each in state.values if each not in transition.from_)
+        if transition.from_
+        else (),
         to=py_literal(transition.to),
     )
 

@@ -27,8 +27,9 @@ from featuregen.plan.samples import (
 from featuregen.plan.scene_answers import stored_check
 from featuregen.plan.scene_cases import CaseGroup, body_cases, case_groups, parameter_cases
 from featuregen.plan.scene_examples import ExamplePlan, plan_examples
+from featuregen.plan.scene_makers import RowsPlan, plan_rows
 from featuregen.plan.scene_requests import RequestPlan, request_plan
-from featuregen.plan.scene_rows import RowsPlan, path_value, plan_rows
+from featuregen.plan.scene_rows import path_value
 from featuregen.plan.scene_upstream import (
     FailurePlan,
     SentPlan,
@@ -141,7 +142,8 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
     named = row_plan.ids if row_plan else ()
     shared = (
         *(f"from tests.{spec.feature}_rows import {row.name}" for row in named),
-        *([f"from tests.{spec.feature}_rows import add_rows"] if row_plan else []),
+        *([f"from tests.{spec.feature}_rows import add_rows"] if named else []),
+        *(["from app.db.session import Database"] if named else []),
         "from typing import Any, cast",
         "import pytest",
         "from fastapi import FastAPI",
