@@ -211,6 +211,8 @@ def _route_arguments(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
         arguments.append(f"response_class={_RESPONSE_CLASSES[operation.response.kind]}")
     if operation.response.kind == "none" and operation.status not in _BODILESS:
         arguments += ["response_class=Response", "response_model=None"]
+    elif operation.response.kind == "none" and operation.idempotent:  # or a stored answer
+        arguments.append("response_model=None")
     dependencies = _dependencies(operation, spec)
     if (operation.idempotent and operation.response.kind != "none") or kept(operation):
         arguments.append(f"response_model={returns(operation)}")
