@@ -13,12 +13,18 @@ import pytest
 from conftest import OK_CASES, PAYMENT, snapshot
 
 from featuregen.errors import FeaturegenError, SpecError
-from featuregen.pipeline import Options, new, plan, report
+from featuregen.pipeline import Options, generated_paths, new, plan, report
+from featuregen.plan.make import make_plan
 from featuregen.progress import Silent
+from featuregen.render import render_feature
+from featuregen.spec.load import load_spec
 from featuregen.workspace import pending
 
 UNPROVEN = Options(verify=False)
 QUOTE = next(path for path in OK_CASES if path.stem == "quote")
+STORING = [
+    *(PAYMENT.parents[2] / "tests" / "cases" / "good").glob("p*.yaml")
+]  # product, payment-full
 
 
 def times(root: Path) -> dict[str, int]:
@@ -212,6 +218,15 @@ def test_killed_at_any_write_the_rerun_gives_the_old_or_the_new_tree(
     assert featuregen(*arguments, fault="") == 0
     assert snapshot(payment_project) == snapshot(twin)
     assert snapshot(payment_project) != old
+
+
+@pytest.mark.parametrize("spec", [PAYMENT, *OK_CASES, *STORING], ids=lambda path: path.stem)
+def test_what_is_proved_of_a_feature_is_every_module_that_it_has(spec: Path) -> None:
+    feature_plan = make_plan(load_spec(spec))
+    files, _ = render_feature(feature_plan)
+    modules = {path for path in files if path.endswith(".py")}
+    assert modules <= {*generated_paths(feature_plan)}
+    assert any(path.startswith("tests/test_") for path in modules)
 
 
 def test_a_report_is_of_the_tree_that_an_interrupted_run_is_brought_back_to(

@@ -196,6 +196,7 @@ def verify(
 def _verified(
     project: Project, features: Sequence[str], options: Options, progress: Progress
 ) -> RunResult:
+    from featuregen.house import find_house
     from featuregen.plan.make import make_plan
     from featuregen.progress import Stopwatch
     from featuregen.workspace import stage
@@ -204,9 +205,10 @@ def _verified(
     given: list[Given] = []
     subjects: list[Subject] = []
     with watch.stage("check"):
+        house = find_house(project.root)
         for name in features:
             given.append(applied(project, name))
-            subjects.append(subject_of(make_plan(given[-1].spec)))
+            subjects.append(subject_of(make_plan(given[-1].spec), house))
             if len(features) > 1:
                 given[-1].drop()
     verification = prove_subjects(stage(project.root, ()), subjects, options, watch)
@@ -408,7 +410,7 @@ def draft_features(
             with blamed_on(house):
                 paths = drafted.add({**files, **revisions})
         present.append(contribution)
-        yield Drafted(one, subject_of(feature_plan), paths, contribution)
+        yield Drafted(one, subject_of(feature_plan, house), paths, contribution)
 
 
 def assemble(
@@ -444,16 +446,19 @@ def assemble(
         )
 
 
-def subject_of(feature_plan: FeaturePlan) -> Subject:
-    """What is left of a plan to be proved."""
-    return Subject(tuple(generated_paths(feature_plan)), feature_plan.origins)
+def subject_of(feature_plan: FeaturePlan, house: House | None = None) -> Subject:
+    """What is left of a plan to be proved; a team's own templates may write more files."""
+    return Subject(tuple(generated_paths(feature_plan, house)), feature_plan.origins)
 
 
 def prove(
     staged: Staged, plans: Iterable[FeaturePlan], options: Options, watch: Stopwatch
 ) -> Verification:
     """Prove planned features, as `prove_subjects` does."""
-    return prove_subjects(staged, [subject_of(each) for each in plans], options, watch)
+    from featuregen.house import find_house
+
+    house = find_house(staged.root)
+    return prove_subjects(staged, [subject_of(each, house) for each in plans], options, watch)
 
 
 def prove_subjects(
@@ -499,22 +504,18 @@ def _environment(staged: Staged, options: Options) -> Environment:
     )
 
 
-def generated_paths(feature_plan: FeaturePlan) -> list[str]:
-    """The feature's own Python files and tests, as `render` names them."""
-    name, plural = feature_plan.feature.name, feature_plan.feature.plural
-    clients = [client.name for client in feature_plan.clients]
-    stores = bool(feature_plan.tables.tables)
-    return [
-        f"app/models/{name}.py",
-        *([f"app/tables/{name}.py", "tests/test_core_migrations.py"] if stores else []),
-        f"app/services/{name}_service.py",
-        f"app/services/{name}_hooks.py",
-        f"app/api/endpoints/{plural}.py",
-        *(f"app/clients/{client}.py" for client in clients),
-        *(f"tests/fakes/{client}.py" for client in clients),
-        f"tests/test_{name}_api.py",
-        f"tests/test_{name}_service.py",
-    ]
+def generated_paths(feature_plan: FeaturePlan, house: House | None = None) -> list[str]:
+    """The feature's own Python files and tests, as `render` names them; some may render to nothing.
+
+    Of a feature that stores something, the test that takes its migrations up and down as well.
+    """
+    from featuregen.render import outputs, templates_of
+
+    named = (
+        path for each in templates_of("feature", house) for path, _ in outputs(each, feature_plan)
+    )
+    migrated = ["tests/test_core_migrations.py"] if feature_plan.tables.tables else []
+    return [*(path for path in named if path.endswith(".py")), *migrated]
 
 
 def file_changes(staged: Staged) -> tuple[FileChange, ...]:
