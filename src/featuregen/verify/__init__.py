@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.environment import Environment
 from featuregen.verify.blame import Blame
+from featuregen.verify.coverage import read_coverage
 from featuregen.verify.model import (
     Failure,
     FileCoverage,
@@ -21,7 +22,7 @@ from featuregen.verify.model import (
     Verification,
 )
 from featuregen.verify.processes import Running
-from featuregen.verify.testing import is_test, read_coverage
+from featuregen.verify.shards import is_test
 from featuregen.verify.work import Part, Say, Work
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def verify(
             parts = _side_by_side([work.lint, work.types, work.tests], work.running, on_stage)
         finally:
             _tidy(tree)
-        coverage = read_coverage(work.scratch / "coverage.json", files)
+        coverage = read_coverage(work.scratch.glob("tests-*/coverage.json"), files)
     stages = tuple(stage for part in parts for stage in part.stages)
     failures = tuple(failure for part in parts for failure in part.failures)
     results = tuple(test for part in parts for test in part.tests)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from featuregen.verify.blame import Blame
 from featuregen.verify.junit import read_junit
-from featuregen.verify.model import Failure, FileCoverage, Stage, TestResult
+from featuregen.verify.model import Failure, Stage, TestResult
 from featuregen.verify.processes import Finished
+from featuregen.verify.shards import Shard, is_property_test, mentions
 
 _HEAVY_PLUGINS = ("schemathesis", "faker")
 """pytest loads them wherever they are installed; schemathesis alone costs 0.6 s."""
+
+_NOTHING_COLLECTED = 5
+_SHOWN = 20_000
 
 _PACKAGES = {
     "jwt": "pyjwt", "yaml": "pyyaml", "dotenv": "python-dotenv", "PIL": "pillow",
@@ -23,15 +27,15 @@ _PACKAGES = {
 
 
 def pytest_command(
-    python: Path, tree: Path, tests: Sequence[str], sources: Sequence[str], scratch: Path
+    python: Path, tree: Path, shard: Shard, sources: Sequence[str], scratch: Path
 ) -> list[str]:
-    """pytest over the test files, with its results and the coverage of `sources` in `scratch`."""
+    """pytest over a shard, with its results and the coverage of `sources` in `scratch`."""
     config = ["-c", "pyproject.toml"] if (tree / "pyproject.toml").is_file() else []
     if any(
         (tree / name).is_file() for name in ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg")
     ):
         config = []
-    coverage = [f"--cov={source}" for source in sources]
+    coverage = [f"--cov={source}" for source in sources if shard.is_measured]
     if coverage:
         coverage += [
             "--cov-branch",
@@ -40,88 +44,76 @@ def pytest_command(
         ]
         coverage += ["--cov-fail-under=0"]
     return [
-        str(python), "-m", "pytest", *tests, *config, f"--rootdir={tree}", "-v", "--no-header",
-        "--color=no", "-p", "no:cacheprovider", "-o", "console_output_style=count",
-        "-o", "junit_family=xunit1", "-o", "junit_logging=no",
-        f"--junitxml={scratch / 'junit.xml'}", *unused_plugins(tree), *coverage,
+        str(python), "-m", "pytest", *shard.tests, *config, f"--rootdir={tree}",
+        "-v", "--no-header", "--color=no", "-p", "no:cacheprovider",
+        "-o", "console_output_style=count", "-o", "junit_family=xunit1", "-o", "junit_logging=no",
+        f"--junitxml={scratch / 'junit.xml'}", *unused_plugins(tree, shard), *coverage,
     ]  # fmt: skip
 
 
-def unused_plugins(tree: Path) -> list[str]:
+def unused_plugins(tree: Path, shard: Shard) -> list[str]:
     """Switches that keep pytest from loading heavy plugins that no test and no setting mentions."""
-    texts = [_settings_text(tree)]
-    for folder in ("tests", "test"):
-        texts += [_read(place) for place in (tree / folder).rglob("*.py")]
-    unused = [name for name in _HEAVY_PLUGINS if not any(name in text.lower() for text in texts)]
+    settings = _settings_text(tree).lower()
+    read = [place for folder in ("tests", "test") for place in (tree / folder).rglob("*.py")]
+    apart = {place for place in read if is_property_test(place)} - {
+        tree / path for path in shard.tests
+    }
+    unused = [
+        name
+        for name in _HEAVY_PLUGINS
+        if name not in settings
+        and not any(mentions(place, [name]) for place in read if place not in apart)
+    ]
     return [switch for plugin in unused for switch in ("-p", f"no:{plugin}")]
 
 
-def coverage_sources(generated: Iterable[str]) -> tuple[str, ...]:
-    """The packages to measure: the folders below the root (or `src`) that hold generated code."""
-    found: dict[str, None] = {}
-    for path in generated:
-        parts = path.split("/")
-        depth = 2 if parts[0] == "src" else 1
-        if path.endswith(".py") and not is_test(path):
-            found["/".join(parts[:depth]) if len(parts) > depth else "."] = None
-    return tuple(found)
+class Ran(NamedTuple):
+    """A shard's pytest that has ended, and the folder with what it wrote."""
 
-
-def is_test(path: str) -> bool:
-    """Whether a file is a test or belongs to the tests."""
-    *folders, name = path.split("/")
-    return (
-        bool({"tests", "test"} & set(folders)) or name == "conftest.py" or name.startswith("test_")
-    )
-
-
-def read_coverage(path: Path, generated: frozenset[str]) -> tuple[FileCoverage, ...]:
-    """Coverage of the generated files, out of coverage's JSON; none where there is no file."""
-    try:
-        files = json.loads(path.read_bytes())["files"]
-    except (OSError, ValueError, KeyError):
-        return ()
-    found: list[FileCoverage] = []
-    for name, data in files.items():
-        place = name.replace("\\", "/")
-        if place in generated and not is_test(place):
-            summary = data["summary"]
-            found.append(
-                FileCoverage(
-                    place,
-                    summary["num_statements"],
-                    tuple(data["missing_lines"]),
-                    summary.get("num_branches", 0),
-                    tuple((start, end) for start, end in data.get("missing_branches", [])),
-                    summary["percent_covered"],
-                )
-            )
-    return tuple(sorted(found, key=lambda file: file.path))
+    finished: Finished
+    scratch: Path
 
 
 def read_tests(
-    finished: Finished, scratch: Path, tree: Path, blame: Blame
+    runs: Sequence[Ran], tree: Path, blame: Blame
 ) -> tuple[Stage, tuple[TestResult, ...], tuple[Failure, ...]]:
-    """What pytest says, as a stage, its tests, and the failures traced to the spec."""
-    tests = read_junit(scratch / "junit.xml")
+    """What each pytest says, as one stage, its tests, and the failures traced to the spec."""
+    with_tests = [ran for ran in runs if ran.finished.code != _NOTHING_COLLECTED]
+    read = [_read_run(ran, tree, blame) for ran in with_tests or runs]
+    tests = tuple(test for run in read for test in run.tests)
+    failures = dict.fromkeys(failure for run in read for failure in run.failures)
+    summary = next((run.problem for run in read if run.problem), "") or _summary(tests)
+    output = "\n".join(run.output for run in read if run.output)[:_SHOWN]
+    seconds = max(ran.finished.seconds for ran in runs)
+    ok = all(run.ok for run in read)
+    return Stage("tests", ok, seconds, summary, output), tests, tuple(failures)
+
+
+class _Read(NamedTuple):
+    ok: bool
+    problem: str  # why there is no verdict
+    tests: tuple[TestResult, ...]
+    failures: tuple[Failure, ...]
+    output: str  # empty where all is well
+
+
+def _read_run(ran: Ran, tree: Path, blame: Blame) -> _Read:
+    tests = read_junit(ran.scratch / "junit.xml")
     bad = [test for test in tests if test.outcome in {"failed", "error", "unexpected pass"}]
     failures = [_failure(test, tree, blame) for test in bad]
-    problem = _problem(finished, tests, tree)
+    problem = _problem(ran.finished, tests, tree)
     if problem and not failures:
         failures.append(Failure("tests", "", 0, "", problem))
-    ok = finished.code == 0 and not failures
-    summary = problem or _summary(tests)
-    output = "" if ok else _sections(finished.output)
-    return Stage("tests", ok, finished.seconds, summary, output), tests, tuple(failures)
+    ok = ran.finished.code == 0 and not failures
+    return _Read(ok, problem, tests, tuple(failures), "" if ok else _sections(ran.finished.output))
 
 
 def _problem(finished: Finished, tests: Sequence[TestResult], tree: Path) -> str:
     """Why there is no verdict about the tests, empty where there is one."""
-    exit_code_none = 5
     if finished.timed_out:
         done = f" ({len(tests)} tests had ended)" if tests else ""
         return f"the tests did not end within {finished.seconds:.0f} s{done}"
-    if finished.code == exit_code_none or (finished.code == 0 and not tests):
+    if finished.code == _NOTHING_COLLECTED or (finished.code == 0 and not tests):
         return "no tests were collected"
     if finished.code in {0, 1} or tests:
         return ""
@@ -180,7 +172,7 @@ def _summary(tests: Sequence[TestResult]) -> str:
 def _sections(output: str) -> str:
     """pytest's account of the failures, without the list of what passed."""
     start = re.search(r"^=+ (ERRORS|FAILURES) =+$", output, re.MULTILINE)
-    return output[start.start() :][:20_000] if start else output[-8_000:]
+    return output[start.start() :][:_SHOWN] if start else output[-8_000:]
 
 
 def _settings_text(tree: Path) -> str:

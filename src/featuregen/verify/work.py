@@ -6,8 +6,10 @@ import contextlib
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from featuregen.environment import Environment, cache_folder, prune
@@ -23,10 +25,12 @@ from featuregen.verify.checks import (
     ruff_flags,
     stage_of,
 )
+from featuregen.verify.coverage import coverage_sources
 from featuregen.verify.isolation import tool_variables
 from featuregen.verify.model import Failure, Stage, TestResult
 from featuregen.verify.processes import Finished, Running
-from featuregen.verify.testing import coverage_sources, pytest_command, read_tests
+from featuregen.verify.shards import Shard, share_out
+from featuregen.verify.testing import Ran, pytest_command, read_tests
 from featuregen.workspace.locking import held
 
 _MYPY_SECTION = re.compile(
@@ -103,24 +107,43 @@ class Work:
         return Part((stage,), _or_the_stage(failures_of("mypy", ours, self.blame), (stage,)))
 
     def tests(self, say: Say) -> Part:
-        """pytest with coverage."""
+        """pytest with coverage: a process for each shard of the files, all at once."""
         if not self.test_files:
             stage = Stage("tests", ok=False, seconds=0.0, summary="there are no tests to run")
             return Part((stage,), _or_the_stage((), (stage,)))
-        sources = coverage_sources(sorted(self.files))
-        command = pytest_command(
-            self.environment.python, self.tree, self.test_files, sources, self.scratch
-        )
-        finished = self._run(command, importing=True, listen=lambda line: _progress(line, say))
-        stage, results, failures = read_tests(finished, self.scratch, self.tree, self.blame)
+        from concurrent.futures import ThreadPoolExecutor
+
+        shards = share_out(self.tree, self.test_files)
+        counted = _Counted(say)
+        with ThreadPoolExecutor(len(shards)) as pool:
+            jobs = [pool.submit(self._test, *job, counted) for job in enumerate(shards)]
+            runs = [job.result() for job in jobs]
+        stage, results, failures = read_tests(runs, self.tree, self.blame)
         say(f"tests {stage.summary}")
+        order = {path: place for place, path in enumerate(self.test_files)}
+        results = tuple(sorted(results, key=lambda test: order.get(test.file, len(order))))
         return Part((stage,), failures, results)
 
+    def _test(self, number: int, shard: Shard, counted: _Counted) -> Ran:
+        scratch = self.scratch / f"tests-{number}"
+        scratch.mkdir()
+        sources = coverage_sources(sorted(self.files))
+        command = pytest_command(self.environment.python, self.tree, shard, sources, scratch)
+        finished = self._run(
+            command, importing=True, listen=partial(counted.hear, number), scratch=scratch
+        )
+        return Ran(finished, scratch)
+
     def _run(
-        self, command: list[str], *, importing: bool = False, listen: Say | None = None
+        self,
+        command: list[str],
+        *,
+        importing: bool = False,
+        listen: Say | None = None,
+        scratch: Path | None = None,
     ) -> Finished:
         variables = tool_variables(
-            self.tree, self.environment.python, self.scratch, importing=importing
+            self.tree, self.environment.python, scratch or self.scratch, importing=importing
         )
         try:
             return self.running.run(
@@ -141,10 +164,23 @@ def _or_the_stage(failures: tuple[Failure, ...], stages: tuple[Stage, ...]) -> t
     return (*failures, *(Failure(stage.name, "", 0, "", stage.summary) for stage in silent))
 
 
-def _progress(line: str, say: Say) -> None:
-    counted = re.search(r"\[\s*(\d+)/(\d+)\]\s*$", line)
-    if counted:
-        say(f"tests {counted[1]}/{counted[2]}")
+class _Counted:
+    """Counts the tests of all shards, out of the lines of each pytest."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._lock = threading.Lock()
+        self._counts: dict[int, tuple[int, int]] = {}
+
+    def hear(self, shard: int, line: str) -> None:
+        """Read one line of a shard's pytest."""
+        found = re.search(r"\[\s*(\d+)/(\d+)\]\s*$", line)
+        if found is None:
+            return
+        with self._lock:
+            self._counts[shard] = (int(found[1]), int(found[2]))
+            done, total = map(sum, zip(*self._counts.values(), strict=True))
+        self._say(f"tests {done}/{total}")
 
 
 @contextlib.contextmanager
