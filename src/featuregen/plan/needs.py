@@ -35,6 +35,7 @@ NEEDS: dict[str, str] = {
     "patch": "an update may leave fields out: NotNull in app/core/patches.py",
     "storage": "a feature stores something: app/db/, migrations/, alembic.ini",
     "paging": "a list is read page by page: app/core/pagination.py",
+    "filters": "a list is filtered: `matching` in app/db/queries.py",
     "search": "a list is searched: `contains` in app/db/queries.py",
     "conflict": "something answers 409: ConflictError in app/core/errors.py",
     "etag": "a row's version is compared: app/core/preconditions.py",

@@ -34,7 +34,8 @@ def service_imports(spec: FeatureSpec) -> tuple[str, ...]:
         "from app.core.preconditions import Versioned",
         "from app.core.webhooks import Event, Outcome",
         "from app.db.base import utcnow",
-        "from app.db.queries import change, changed, commit, contains, flush, page",
+        "from app.db.queries import change, changed, commit, contains, flush",
+        "from app.db.queries import matching, page",
         *_attempt(spec),
         *tables(spec),
     )

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class FilterPlan(NamedTuple):
-    """A condition that is there when its parameter is."""
+    """What a column is compared with, where its parameter is given."""
 
+    column: str
+    sign: str
     parameter: str
-    condition: str
 
 
 class OrdersPlan(NamedTuple):
@@ -34,6 +35,7 @@ class ListStep(NamedTuple):
     lookup: tuple[str, ...]
     statement: str
     filters: tuple[FilterPlan, ...]
+    search: str | None  # the condition on `q`
     page: str
     page_model: str
     item: str  # about `row`
@@ -54,6 +56,7 @@ def plan_list(operation: Operation, spec: FeatureSpec) -> ListStep:
         lookup=lines,
         statement=f"select({entity.name}){chosen}",
         filters=tuple(_filters(entity, operation)),
+        search=_search(entity, operation),
         page="await page(self._session, statement, "
         f"order={orders_name(operation)}[sort], limit=limit, cursor=cursor)",
         page_model=page_model,
@@ -74,10 +77,15 @@ def _filters(entity: Entity, operation: Operation) -> Iterator[FilterPlan]:
         known = column(entity, name)
         for parameter, sign in ((name, "=="), (f"{name}_from", ">="), (f"{name}_to", "<=")):
             if parameter in offered:
-                yield FilterPlan(parameter, f"{known} {sign} {parameter}")
-    if listing is not None and listing.search:
-        found = [f"contains({column(entity, name)}, q)" for name in listing.search]
-        yield FilterPlan("q", found[0] if len(found) == 1 else f"or_({', '.join(found)})")
+                yield FilterPlan(known, sign, parameter)
+
+
+def _search(entity: Entity, operation: Operation) -> str | None:
+    listing = operation.listing
+    if listing is None or not listing.search:
+        return None
+    found = [f"contains({column(entity, name)}, q)" for name in listing.search]
+    return found[0] if len(found) == 1 else f"or_({', '.join(found)})"
 
 
 def orders_name(operation: Operation) -> str:

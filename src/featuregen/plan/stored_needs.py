@@ -28,6 +28,7 @@ def stored_needs(spec: FeatureSpec, raised: AbstractSet[str]) -> set[str]:
         "metrics": bool(module.tables),
         "pending": any(plan_pending(each, spec) for each in spec.entities.values()),
         "paging": any(operation.action == "list" for operation in operations),
+        "filters": any(operation.listing and operation.listing.filters for operation in operations),
         "search": any(operation.listing and operation.listing.search for operation in operations),
         "conflict": bool(raised & _CONFLICTS),
         "etag": any(takes_if_match(operation, spec) for operation in operations),

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _TAKEN = frozenset(
     ["attempt", "case", "change", "changes", "commit", "contains", "cursor", "data", "delete",
-     "error", "exists", "flush", "limit", "log", "page", "q", "received", "result", "rows",
-     "select", "self", "sort", "statement", "structlog", "update", "user"]
+     "error", "exists", "flush", "limit", "log", "matching", "page", "q", "received", "result",
+     "rows", "select", "self", "sort", "statement", "structlog", "update", "user"]
 )  # fmt: skip
 
 
