@@ -30,6 +30,7 @@ RATE = r"[1-9][0-9]{0,6}( per |/)([1-9][0-9]{0,3} ?)?(second|minute|hour|day)s?"
 SNAKE = "[a-z][a-z0-9_]{0,62}"
 PASCAL = "[A-Z][A-Za-z0-9]{0,62}"
 
+_LOSS = rf"^(drop {PASCAL}(\.{SNAKE})?|(narrow|require) {PASCAL}\.{SNAKE})$"
 _PLACEHOLDER = r"\{[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?\}"
 _SEGMENT = rf"([A-Za-z0-9._~:@+-]|{_PLACEHOLDER})+"
 _TYPE = rf"^({'|'.join(SCALARS)}|enum|{PASCAL}|(list|map)\[.+\])$"
@@ -97,6 +98,9 @@ _WRITTEN_OTHERWISE = {
     "maximum": "is written `le`", "max": "is written `le`", "minimum": "is written `ge`", "min": "is written `ge`",
     "exclusive_maximum": "is written `lt`", "exclusiveMaximum": "is written `lt`",
     "exclusive_minimum": "is written `gt`", "exclusiveMinimum": "is written `gt`",
+    **dict.fromkeys(("max_items", "maxItems", "size"), "is written `max_length`"),
+    **dict.fromkeys(("min_items", "minItems"), "is written `min_length`"),
+    **dict.fromkeys(("options", "allowed", "one_of", "literal"), "is written `{type: enum, values: […]}`"),
     "enum": "is written `{type: enum, values: […]}`", "choices": "is written `{type: enum, values: […]}`",
     "regex": "is written `pattern`", "alias": "is written `wire`", "items": "is written `type: list[…]`",
     "nullable": "is written `required: false`", "optional": "is written `required: false`",
@@ -123,7 +127,10 @@ column_record = Record("a field of an entity", {
     "type": Key(_field_type, "What the value is; left out, it follows from `generated` or `references`"),
     **_OF_ENTITIES,
 }, _WRITTEN_OTHERWISE | {
-    "primary_key": "is said by `generated: id`", "foreign_key": "is written `references`",
+    **dict.fromkeys(("primary_key", "pk"), "is said by `generated: id`"),
+    **dict.fromkeys(("foreign_key", "fk", "ref"), "is written `references`"),
+    **dict.fromkeys(("ondelete", "onDelete"), "is written `on_delete`"),
+    **dict.fromkeys(("auto_now_add", "auto_now"), "is written `generated: now` or `on_update`"),
     "index": "is written `indexes` of the entity",
 })  # fmt: skip
 field = Either("a type, or a mapping with one", (
@@ -272,6 +279,13 @@ operation = Record("an operation", {
     "idempotent": Key(Flag(), "Accepts an Idempotency-Key: a replay returns the first answer"),
     "cache": Key(cache, "How long answers are kept; of GET only"),
     "async": Key(Flag(), "Answers 202; a worker does it"),
+}, {
+    **dict.fromkeys(("body", "input", "payload", "request_model"), "is written `request`"),
+    **dict.fromkeys(("returns", "output", "response_model"), "is written `response`"),
+    **dict.fromkeys(("permissions", "scopes", "scope", "roles"), "is written `permission`, and is one"),
+    **dict.fromkeys(("params", "parameters", "query_params"), "is written `query`, or `path_params`"),
+    "status_code": "is written `status`", "throttle": "is written `rate_limit`",
+    "tags": "is not needed: a feature is its own tag", "pagination": "is there for each `list`",
 })  # fmt: skip
 
 _values = Names(_anything_named, Anything(), "a mapping of names to values")
@@ -386,8 +400,8 @@ specification = Record("the spec", {
     "crud": Key(Either("an entity, a mapping with one, or a list of them", (
         Listing(crud, "a list of entities", 1), *crud.options)), "Create, get, list, update and delete of an entity"),
     "webhooks": Key(Names(_snake, webhook, "a mapping of names to webhooks"), "Signed events from others"),
-    "allow": Key(Listing(Text("a change such as drop Payment.note", rf"^[a-z]+ {PASCAL}(\.{SNAKE})?$",
-                              hint="each change that may lose data is allowed by name"), "a list of changes"),
+    "allow": Key(Listing(Text("a change such as drop Payment.note", _LOSS,
+                              hint="drop Payment, drop Payment.note, narrow Payment.note or require Payment.note"), "a list of changes"),
                  "Changes that may lose data, by name"),
 }, some_of=("operations", "crud", "webhooks"))  # fmt: skip
 
