@@ -215,6 +215,38 @@ def test_locks_that_are_missing_altogether_are_made(trio: Path) -> None:
     assert tree(trio) == before
 
 
+@pytest.mark.parametrize("name", ["poll", "project"])
+@pytest.mark.parametrize(
+    "command",
+    ["status", "update", "update --check", "remove greeting", "rename greeting hello", "resolve"],
+)
+def test_a_lock_that_is_gone_does_not_count_as_a_feature_that_is_gone(
+    trio: Path, name: str, command: str
+) -> None:
+    (trio / f".featuregen/{name}.lock").unlink()
+    before = tree(trio)
+    done = featuregen(*command.split(), "--into", trio)
+    assert done.returncode == 1
+    assert f"the lock of {name} is missing" in done.stderr
+    assert "featuregen lock --rebuild" in done.stderr
+    assert tree(trio) == before
+
+
+def test_a_feature_does_not_join_where_another_has_lost_its_lock(trio: Path) -> None:
+    remove_now(trio, "poll")
+    (trio / ".featuregen/ticket.lock").unlink()
+    before = tree(trio)
+    with pytest.raises(FeaturegenError, match="the lock of ticket is missing"):
+        add(trio, "poll")
+    assert tree(trio) == before
+
+
+def test_a_project_without_any_of_its_locks_is_told_how_to_get_them_back(trio: Path) -> None:
+    shutil.rmtree(trio / ".featuregen")
+    for command in (("status",), ("new", str(trio.parent / "poll.yaml"))):
+        assert "featuregen lock --rebuild" in featuregen(*command, "--into", trio).stderr
+
+
 def test_the_command_says_what_it_wants(scratch: Path) -> None:
     assert featuregen("lock", "--into", scratch).returncode == 2
     assert featuregen("lock", "--rebuild", "--into", scratch).returncode == 2

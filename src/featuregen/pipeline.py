@@ -352,6 +352,7 @@ def prepare(
     from featuregen.house import blamed_on, find_house
     from featuregen.lock import check_current, load_lock
     from featuregen.plan.project import plan_project
+    from featuregen.project import check_complete
     from featuregen.render import drafts, render_project
     from featuregen.workspace import stage
 
@@ -363,6 +364,7 @@ def prepare(
     with drafts(formatted_before(old)) as drafted:
         with watch.stage("check"):
             features = [*draft_features(given, project.root, others, house, drafted, watch)]
+        check_complete(project, but=[each.given.feature for each in features])
         if not features:
             return Preparation((), (), project, assembly, stage(project.root, ()))
         check_current((old,) if old else (), "bring this in")

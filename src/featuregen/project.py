@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Project:
     root: Path
     exists: bool
     features: tuple[str, ...]  # that have a lock, sorted
+    lost: tuple[str, ...] = ()  # that have answers and no lock, sorted
 
     @property
     def folder_name(self) -> str:
@@ -42,17 +44,24 @@ def find_project(root: Path, beside: str | None = None) -> Project:
     if root.is_symlink() or root.exists():
         if not root.is_dir():
             raise FeaturegenError("this is not a folder", where=str(root), exit_code=2)
-        home = root / HOME
-        if (home / "project.lock").is_file():
-            locks = sorted(path.stem for path in home.glob("*.lock"))
+        locks, answers = (
+            {path.stem for path in (root / HOME).glob(each)} - {"project"}
+            for each in ("*.lock", "*.yml")
+        )
+        if (root / HOME / "project.lock").is_file():
             return Project(
-                root, exists=True, features=tuple(name for name in locks if name != "project")
+                root,
+                exists=True,
+                features=tuple(sorted(locks)),
+                lost=tuple(sorted(answers - locks)),
             )
         found = sorted(
             entry.name
             for entry in root.iterdir()
             if entry.name not in _IGNORED and entry.name not in (HOME, beside)
         )
+        if found and _has_lost_its_lock(root):
+            raise lock_is_missing("project")
         if found:
             raise FeaturegenError(
                 "this folder is not empty, and no featuregen project",
@@ -69,9 +78,38 @@ def existing_project(root: Path) -> Project:
     for folder in (start, *start.parents):
         if (folder / HOME / "project.lock").is_file():
             return find_project(folder)
+        if _has_lost_its_lock(folder):
+            raise lock_is_missing("project")
     raise FeaturegenError(
         "no featuregen project here",
         where=str(start),
         hint="start one with: featuregen new SPEC --into DIR",
         exit_code=2,
+    )
+
+
+def _has_lost_its_lock(root: Path) -> bool:
+    """Whether what else a project has is there."""
+    if any(entry.suffix in {".lock", ".yml"} for entry in (root / HOME).glob("*.*")):
+        return True
+    return (root / "app").is_dir() and any(root.glob("features/*.yaml"))
+
+
+def check_complete(project: Project, *, but: Collection[str] = ()) -> None:
+    """Raise `FeaturegenError` where a feature has lost its lock: to us it would be gone.
+
+    Then the next render of the shared files would take it out. `but` are those that are to have
+    a lock in a moment: copier writes the answers first.
+    """
+    for name in project.lost:
+        if name not in but:
+            raise lock_is_missing(name)
+
+
+def lock_is_missing(name: str) -> FeaturegenError:
+    """What to say of a project, or of a feature, that a person or git has taken the lock from."""
+    return FeaturegenError(
+        f"the lock of {name} is missing",
+        where=f"{HOME}/{name}.lock",
+        hint="take it from git, or make it anew with: featuregen lock --rebuild",
     )
