@@ -255,7 +255,7 @@ _ENTRIES = (
     Entry(
         "FG310",
         "a column that cannot be",
-        "A decimal that is stored says how many places it has, and has at most 18 digits, so that every database keeps it exactly. Keys and indexes are over plain columns, and over text of at most 600 characters, since databases refuse larger entries.",
+        "A decimal that is stored says how many places it has, and has at most 18 digits, so that every database keeps it exactly. A whole number has at most 64 bits, one of an enum 32. Keys and indexes are over plain columns, and over text of at most 600 characters, since databases refuse larger entries.",
         "price: decimal",
         "price: {type: decimal, decimal_places: 2}",
     ),
@@ -290,7 +290,7 @@ _ENTRIES = (
     Entry(
         "FG405",
         "two of one name",
-        "Two definitions would become one class, module, function or JSON key; upper and lower case are not enough of a difference.",
+        "Two definitions would become one class, module, function or JSON key; upper and lower case are not enough of a difference. The ids of two entities begin differently, so that an id tells what it is of.",
         "models:\n  PaymentError: {fields: {reason: string}}\nerrors:\n  PaymentError: {status: 402}",
         "models:\n  PaymentFailure: {fields: {reason: string}}\nerrors:\n  PaymentError: {status: 402}",
     ),
@@ -395,21 +395,21 @@ _ENTRIES = (
     Entry(
         "FG515",
         "a row and its request do not fit",
-        "Each field of a new row is in the request by its name, or is generated, has a default, may be absent, or is the reference to the parent. Where a request of your own has a field of the same name, it is of the same type, and may be null only if the row's may.",
+        "Each field of a new row is in the request by its name, or is generated, has a default, may be absent, or is the reference to the parent. Where a request of your own has a field of the same name, it is of the same type, may be null only if the row's may, and is no wider: no longer text, no more places, no more digits. A bound that the request leaves out is the row's.",
         "OrderRequest: {fields: {amount: string}}        # the row's amount is a decimal",
         "OrderRequest: {fields: {amount: {type: decimal, decimal_places: 2}}}",
     ),
     Entry(
         "FG516",
         "a value that a field of a row does not take",
-        "States of a transition, and what `refused`, `full`, `set` and literals in `receive` write, are values of the fields that they are written into. Id and owner are given once, when a row is made.",
+        "States of a transition, which changes something, and what `refused`, `full`, `set` and literals in `receive` write, are values of the fields that they are written into. Id and owner are given once, when a row is made.",
         "transition: {entity: Order, from: [pending], to: payed}",
         "transition: {entity: Order, from: [pending], to: paid}",
     ),
     Entry(
         "FG517",
         "a reservation that does not hold",
-        "Counter, bound and amount are numbers of one kind that are always there; the counter begins with a value of its own, and an amount is over 0, since anything less would give back what others hold.",
+        "Counter, bound and amount are numbers of one kind that are always there; the counter begins with a value of its own, and an amount is over 0, since anything less would give back what others hold. All three have the same decimal places.",
         "Hold: {fields: {seats: int}}",
         "Hold: {fields: {seats: {type: int, ge: 1}}}",
     ),
@@ -423,7 +423,7 @@ _ENTRIES = (
     Entry(
         "FG519",
         "what a list cannot offer",
-        "A list filters and sorts by plain fields that an index can hold, and searches text. Internal fields are known to no request, and sensitive ones stand in no address.",
+        "A list filters and sorts by plain fields, and searches text. What it sorts by stands in its cursors, so text has a `max_length`. Internal fields are known to no request, and sensitive ones stand in no address.",
         "list_notes: {method: GET, path: /, list: Note, sort: [tags]}        # a list of text",
         "list_notes: {method: GET, path: /, list: Note, sort: [-created_at]}",
     ),
@@ -443,8 +443,8 @@ _ENTRIES = (
     ),
     Entry(
         "FG522",
-        "an event that is always too old",
-        "`tolerance` is how long an event may take until it is here.",
+        "an event that can do nothing",
+        "`tolerance` is how long an event may take until it is here; with none, each is too old. `by` names the place of the row's id: the id of the event itself is another with each event.",
         "tolerance: 0s",
         "tolerance: 5m",
     ),
@@ -510,6 +510,13 @@ _ENTRIES = (
         "A search looks into the text of every row that the other conditions leave, and text that may be long is in no index. That is fast for some thousand rows of one owner; for more, bound the text or leave it out.",
         "sort: [title]        # title: string",
         "sort: [title]        # title: {type: string, max_length: 200}",
+    ),
+    Entry(
+        "FG804",
+        "nothing to allow",
+        "A warning. An entry of `allow` lets one change happen that may lose data. This one names what the spec still has, or what it does not have: a slip of the pen, or the change is long made. Left in, it would allow the same change once more, when nobody means it.",
+        "entities:\n  Payment: {fields: {note: string}}\ncrud: Payment\nallow: [narrow Payment.notes]",
+        "entities:\n  Payment: {fields: {note: string}}\ncrud: Payment\nallow: [narrow Payment.note]",
     ),
     Entry(
         "FG901",

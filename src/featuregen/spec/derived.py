@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from featuregen.spec.entities import within_column
 from featuregen.spec.model import Field, Model, TypeRef
 from featuregen.spec.plural import article, plural, snake
 
@@ -197,6 +198,8 @@ def _filter(one: Field) -> list[Field]:
     plain = replace(
         plain, pattern=one.pattern, max_length=one.max_length, references=None, prefix=None
     )
+    if kind == "int":
+        plain = within_column(plain)
     made = [] if kind in INEXACT else [plain]
     if kind in ORDERED:
         for end, says in (("from", "from here on"), ("to", "up to here")):

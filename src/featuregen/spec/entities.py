@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 GENERATED = ("id", "now", "on_update", "owner")
 OWNER_LENGTH = 255  # of the id of a user, which the project does not make
 DIGITS = 18  # of a decimal: what a 64-bit integer holds, as SQLite stores them
+SMALLEST, GREATEST = -(1 << 63), (1 << 63) - 1  # of a whole number, in every database
 _PREFIX_LENGTH = 4
 _IMPLIED = {"id": "id", "owner": "string", "now": "datetime", "on_update": "datetime"}
 
@@ -106,10 +107,23 @@ def _generated(field: Field, node: Node | None) -> Field:
 
 
 def _bounded(field: Field) -> Field:
-    """A decimal has no more digits than its column."""
-    if field.type.kind != "decimal" or field.max_digits is not None:
-        return field
-    return replace(field, max_digits=DIGITS)
+    """A number is one that its column holds."""
+    match field.type.kind:
+        case "int":
+            return within_column(field)
+        case "decimal" if field.max_digits is None:
+            return replace(field, max_digits=DIGITS)
+        case _:
+            return field
+
+
+def within_column(field: Field) -> Field:
+    """A whole number with both ends: those of the column, where the spec names none."""
+    if field.gt is None and field.ge is None:
+        field = replace(field, ge=SMALLEST)
+    if field.lt is None and field.le is None:
+        field = replace(field, le=GREATEST)
+    return field
 
 
 def _is(field: Field, kind: str) -> bool:

@@ -25,6 +25,7 @@ from featuregen.spec.fields import Reader
 from featuregen.spec.findings import Findings
 from featuregen.spec.grammar import specification
 from featuregen.spec.model import FeatureSpec
+from featuregen.spec.narrowing import narrowed
 from featuregen.spec.operations import OperationReader
 from featuregen.spec.plural import kebab, plural
 from featuregen.spec.stored import owned, reference_to
@@ -74,7 +75,7 @@ def _read(tree: Node, draft: Draft, source: SpecSource) -> FeatureSpec:
     reading = OperationReader(reader, draft, base_path, models, settings, entities, derived)
     operations = {name: reading.read(name, node) for name, node in draft.entries("operations")}
     _report_made_twice(derived, draft)
-    models = _patches(models, operations, entities)
+    models = narrowed(_patches(models, operations, entities), operations, entities)
     return FeatureSpec(
         feature=feature,
         title=tree.str_of("title") or feature.replace("_", " ").capitalize(),

@@ -34,10 +34,15 @@ PYDANTIC_PREFIXES = ("model_dump", "model_validate")
 # The core fields of every project's Settings, and what BaseSettings has of its own.
 SETTINGS = frozenset(
     [
+        "cache_url",
+        "database_url",
         "environment",
+        "jobs_lease_seconds",
+        "jobs_url",
         "log_level",
         "max_body_bytes",
-        "database_url",
+        "metrics_enabled",
+        "tracing_enabled",
         "jwt_secret",
         "jwt_algorithm",
         "jwt_issuer",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.spec.checks.allowed import check_allowed
 from featuregen.spec.checks.cycles import check_cycles
 from featuregen.spec.checks.entities import check_entities
 from featuregen.spec.checks.examples import check_examples
@@ -36,3 +37,4 @@ def check_all(spec: FeatureSpec, draft: Draft) -> None:
     check_webhooks(spec, draft)
     check_examples(spec, draft)
     check_unused(spec, draft)
+    check_allowed(spec, draft)

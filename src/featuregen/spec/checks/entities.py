@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from featuregen.spec import reserved
 from featuregen.spec.checks.values import fault_of
 from featuregen.spec.entities import DIGITS
+from featuregen.spec.narrowing import beyond_column
+from featuregen.spec.plural import snake
 from featuregen.spec.suggest import did_you_mean, did_you_mean_or_list
 from featuregen.spec.types import type_name
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Entity, FeatureSpec, Field, Path
 
 JSON = frozenset({"json", "list", "map", "model"})
+_INT32 = 1 << 31
 LONGEST_KEY = 600  # characters: PostgreSQL refuses larger entries of an index, up to 4 bytes each
 _MADE_BY = {
     "id": frozenset({"id"}),
@@ -28,10 +31,12 @@ _MADE_BY = {
 def check_entities(spec: FeatureSpec, draft: Draft) -> None:
     """Report what no table can be made of, or what would fail once rows are written."""
     tables: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
     for entity in spec.entities.values():
         checker = _Entity(entity, spec, draft)
         checker.check_table(tables)
         checker.check_ids()
+        checker.check_prefix(prefixes)
         for field in entity.fields:
             checker.check_field(field)
         checker.check_keys()
@@ -105,6 +110,24 @@ class _Entity:
                     hint=f"a row has one {what}",
                 )
 
+    def check_prefix(self, prefixes: dict[str, str]) -> None:
+        """An id tells of which entity it is."""
+        row = next((one for one in self.entity.fields if _is(one, "id")), None)
+        if row is None or row.prefix is None:
+            return
+        first = prefixes.setdefault(row.prefix, self.entity.name)
+        if first == self.entity.name:
+            return
+        where = ("fields", row.name, "prefix")
+        written = (*self.path, *where) in self.draft.findings.source.values
+        self._report(
+            "FG405",
+            f"'{row.prefix}' begins the ids of '{first}' too",
+            *(where if written else ()),
+            key=not written,
+            hint=f"{row.name}: {{type: id, prefix: {snake(self.entity.name)[:19]}_}}",
+        )
+
     def check_field(self, field: Field) -> None:
         """One column."""
         if (*self.path, "fields", field.name) not in self.draft.findings.source.keys:
@@ -113,6 +136,7 @@ class _Entity:
         if field.generated is not None:
             self._check_generated(field)
         self._check_decimal(field)
+        self._check_whole(field)
         self._check_reference(field)
         self._check_former(field)
 
@@ -206,6 +230,15 @@ class _Entity:
                 *at,
                 "decimal_places",
             )
+
+    def _check_whole(self, field: Field) -> None:
+        if field.type.kind == "int":
+            for told, hint in beyond_column(field):
+                self._report("FG310", f"'{field.name}' {told}", "fields", field.name, hint=hint)
+        for index, value in enumerate(field.values):
+            if isinstance(value, int) and not -_INT32 <= value < _INT32:
+                told = f"a number of an enum is stored in 32 bits, and {value} has more"
+                self._report("FG310", told, "fields", field.name, "values", index)
 
     def _check_reference(self, field: Field) -> None:
         at = ("fields", field.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.spec.model import Model
+from featuregen.spec.narrowing import too_wide
 from featuregen.spec.plural import article
 from featuregen.spec.suggest import did_you_mean_or_list
 from featuregen.spec.types import type_name
@@ -111,6 +112,8 @@ def _check_given(
             where,
             hint=f"{field.name}: required in {model.name}, or required: false in the entity",
         )
+    elif (wide := too_wide(given, field)) is not None:
+        place.report("FG515", f"{what} {wide[0]}", where, hint=wide[1])
 
 
 def _fits(source: Field, target: Field) -> bool:

@@ -52,7 +52,8 @@ def _check(key: str, names: tuple[str, ...], entity: Entity, place: Place) -> No
             hint = did_you_mean_or_list(name, (one for one in fields if not fields[one].internal))
             place.report("FG206", f"{entity.name} has no field '{name}'", key, index, hint=hint)
         elif (why := _refused(key, field)) is not None:
-            place.report("FG519", why, key, index)
+            hint = key_hint(field) if key == "sort" else None
+            place.report("FG519", why, key, index, hint=hint)
         elif key != "search" and (why := _slow(field)) is not None:
             place.warn("FG803", why, key, index, hint=key_hint(field))
 
@@ -70,6 +71,8 @@ def _refused(key: str, field: Field) -> str | None:
         return f"'{name}' is {type_name(field.type)}, and only text is searched"
     if kind in JSON:
         return f"'{name}' is {type_name(field.type)}, which is stored as JSON"
+    if key == "sort" and kind == "string" and (why := keyed(field)) is not None:
+        return f"a cursor holds what a list is sorted by, and {why}"
     return f"'{name}' is bytes" if kind == "bytes" else None
 
 

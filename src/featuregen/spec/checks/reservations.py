@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from featuregen.spec.checks.conditions import check_condition
 from featuregen.spec.checks.states import check_literals, known_field
 from featuregen.spec.fields import decimal_of
+from featuregen.spec.narrowing import too_wide
 from featuregen.spec.suggest import did_you_mean_or_list
 
 if TYPE_CHECKING:
@@ -98,6 +99,13 @@ def _check_bound(reserve: Reserve, counter: Field, bounded: Entity, place: Place
                 f"'{field.name}' is {field.type.kind}, and '{counter.name}' is {counter.type.kind}",
                 "up_to",
             )
+        elif field.decimal_places != counter.decimal_places:
+            place.report(
+                "FG517",
+                f"'{field.name}' has {field.decimal_places} decimal places, and '{counter.name}' "
+                f"{counter.decimal_places}",
+                "up_to",
+            )
         elif field.name == counter.name:
             place.report("FG517", "the counter is its own bound", "up_to")
 
@@ -108,6 +116,14 @@ def _check_number(number: Decimal, counter: Field, key: str, place: Place) -> No
         place.report("FG517", "expected a number over 0", key)
     elif counter.type.kind == "int" and not whole:
         place.report("FG517", f"'{counter.name}' counts whole numbers", key)
+    elif counter.type.kind == "decimal" and _places(number) > (counter.decimal_places or 0):
+        places = counter.decimal_places or 0
+        place.report("FG517", f"'{counter.name}' has {places} decimal places", key)
+
+
+def _places(number: Decimal) -> int:
+    exponent = number.normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
 
 
 def _check_amount(
@@ -129,6 +145,9 @@ def _check_amount(
             f"'{field.name}' is {field.type.kind}, and '{counter.name}' is {counter.type.kind}",
             "by",
         )
+    elif (wide := too_wide(_asked(operation, field, spec), counter)) is not None:
+        told = wide[0].replace("the row's", f"'{counter.name}'")
+        below.report("FG517", f"'{field.name}' {told}", "by", hint=wide[1])
     asked = _asked(operation, field, spec)
     if not _is_positive(asked):
         below.report(

@@ -75,6 +75,15 @@ def check_transition(transition: Transition, entity: Entity, place: Place) -> No
         check_value(state, field, place, "from", *((index,) if several else ()))
     if place.has("to"):
         check_value(transition.to, field, place, "to")
+    if transition.from_ == (transition.to,):
+        place.report(
+            "FG516",
+            f"'{transition.to}' becomes '{transition.to}': nothing changes",
+            "from",
+            hint=did_you_mean_or_list(
+                "", (str(one) for one in field.values if one != transition.to)
+            ),
+        )
 
 
 def check_received(call: Call, entity: Entity, operation: Operation, place: Place) -> None:

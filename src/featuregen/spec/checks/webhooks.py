@@ -12,7 +12,7 @@ from featuregen.spec.plural import snake
 
 if TYPE_CHECKING:
     from featuregen.spec.draft import Draft
-    from featuregen.spec.model import Event, FeatureSpec
+    from featuregen.spec.model import Event, FeatureSpec, Webhook
 
 
 def check_webhooks(spec: FeatureSpec, draft: Draft) -> None:
@@ -25,11 +25,11 @@ def check_webhooks(spec: FeatureSpec, draft: Draft) -> None:
         if place.has("tolerance") and webhook.tolerance <= 0:
             place.report("FG522", "an event takes some time", "tolerance", hint="tolerance: 5m")
         for event in webhook.events:
-            _check_event(event, spec, place.below("events", event.type))
+            _check_event(event, webhook, spec, place.below("events", event.type))
             _check_method(event, methods, spec, place.below("events", event.type))
 
 
-def _check_event(event: Event, spec: FeatureSpec, place: Place) -> None:
+def _check_event(event: Event, webhook: Webhook, spec: FeatureSpec, place: Place) -> None:
     if event.is_async and event.hook is None:
         place.report(
             "FG518", "`async` is for an event with a `hook`", "async", key=True,
@@ -39,6 +39,14 @@ def _check_event(event: Event, spec: FeatureSpec, place: Place) -> None:
     if change is None:
         return
     below = place.below("transition")
+    if change.by in (webhook.id, webhook.type):
+        of = "id" if change.by == webhook.id else "type"
+        below.report(
+            "FG522",
+            f"'{'.'.join(change.by)}' is the event's own {of}, so no row is found by it",
+            "by",
+            hint="name the place where the event carries the id that the row has here",
+        )
     if unknown_entity(change.entity, (*below.path, "entity"), place.draft):
         return
     entity = spec.entities.get(change.entity)
