@@ -119,6 +119,7 @@ def feature_context(plan: FeaturePlan) -> dict[str, object]:
         "webhooks": plan.webhooks,
         "tests": plan.tests,
         "stored_tests": plan.stored_tests,
+        "money_tests": plan.money_tests,
         "webhook_tests": plan.webhook_tests,
         "docs": plan.docs,
     }

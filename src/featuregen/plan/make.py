@@ -13,6 +13,7 @@ from featuregen.plan.names import pascal
 from featuregen.plan.operations import plan_hooks, plan_operations, plan_router, plan_service
 from featuregen.plan.quote import py_string
 from featuregen.plan.scene_examples import plan_examples
+from featuregen.plan.scene_money import plan_money_tests
 from featuregen.plan.scene_stored import plan_stored_tests
 from featuregen.plan.scene_webhooks import plan_webhook_tests
 from featuregen.plan.scenes import plan_tests
@@ -45,6 +46,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         fakes=plan_fakes(spec),
         tests=plan_tests(spec),
         stored_tests=plan_stored_tests(spec),
+        money_tests=plan_money_tests(spec),
         webhook_tests=plan_webhook_tests(spec),
         contribution=contribution,
         docs=plan_docs(spec, contribution.settings),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from featuregen.plan.contribution import Contribution
     from featuregen.plan.docs import DocsPlan
     from featuregen.plan.models import ModelsPlan
+    from featuregen.plan.scene_money import MoneyTests
     from featuregen.plan.scene_stored import StoredTests
     from featuregen.plan.scene_webhooks import WebhookTest
     from featuregen.plan.scenes import TestsPlan
@@ -210,6 +211,7 @@ class FeaturePlan(NamedTuple):
     fakes: tuple[FakePlan, ...]
     tests: TestsPlan
     stored_tests: StoredTests | None
+    money_tests: MoneyTests | None
     webhook_tests: tuple[WebhookTest, ...]
     docs: DocsPlan
     contribution: Contribution

@@ -1,0 +1,180 @@
+"""Operations that must not happen twice, too often, or half: what their tests do.
+
+The seeded rows of `scene_makers` are there; each operation has its own, in the state that it wants.
+What else a test needs it changes past the app. While the fake upstream holds a call, tests look at
+what is stored, ask again, or settle the row as an event would.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from featuregen.plan.clients import callers
+from featuregen.plan.names import pascal, words
+from featuregen.plan.quote import docstring, py_literal
+from featuregen.plan.samples import sample_model
+from featuregen.plan.scene_charges import charge_scene, refresh_scene
+from featuregen.plan.scene_keys import key_scene
+from featuregen.plan.scene_makers import stored_source
+from featuregen.plan.scene_requests import request_plan
+from featuregen.plan.scene_reserve import reserve_scene
+from featuregen.plan.scene_rows import row_of, rows
+
+if TYPE_CHECKING:
+    from featuregen.plan.scene_charges import ChargeScene, RefreshScene
+    from featuregen.plan.scene_keys import KeyScene
+    from featuregen.plan.scene_requests import RequestPlan
+    from featuregen.plan.scene_reserve import ReserveScene
+    from featuregen.spec.model import FeatureSpec, Operation
+
+
+class TransitionScene(NamedTuple):
+    """A change of state; every `str` but the field is Python source."""
+
+    table: str
+    id: str  # the constant of the row's id
+    field: str
+    states: tuple[str, ...]  # those that it starts from
+    to: str
+
+
+class MoneyTest(NamedTuple):
+    """What is tested of one operation; a part that does not apply is None."""
+
+    name: str
+    verb: str
+    request: RequestPlan
+    constant: str | None
+    body: str | None
+    status: int
+    auth: bool
+    validation_status: int
+    table: str | None  # the rows that it makes, or changes
+    upstream: str | None
+    creates: bool
+    keyed: KeyScene | None
+    charge: ChargeScene | None
+    refresh: RefreshScene | None
+    reserve: ReserveScene | None
+    transition: TransitionScene | None
+
+
+class MoneyTests(NamedTuple):
+    """`tests/test_<feature>_money.py`."""
+
+    docstring: str
+    imports: tuple[str, ...]
+    fakes: tuple[str, ...]
+    seeds: tuple[str, ...]  # constants
+    operations: tuple[MoneyTest, ...]
+    looks_at_rows: bool  # at seeded ones
+    calls: bool  # while an upstream is called, the database is looked at
+
+
+def plan_money_tests(spec: FeatureSpec) -> MoneyTests | None:
+    """The tests of a feature's operations that are done once, or up to a bound; None without."""
+    tests = tuple(
+        test
+        for operation in spec.operations.values()
+        if _is_tested(operation)
+        for test in (_test(operation, spec),)
+        if any((test.keyed, test.charge, test.refresh, test.reserve, test.transition))
+    )
+    if not tests:
+        return None
+    upstreams = {test.upstream for test in tests}
+    seeds = tuple(row.constant for row in rows(spec))
+    return MoneyTests(
+        docstring=docstring(
+            f"What the {words(spec.feature)} feature does once, up to a bound, or not at all",
+            indent=0,
+        ),
+        imports=tuple(_imports(spec, seeds)),
+        fakes=tuple(name for name in spec.upstreams if name in upstreams),
+        seeds=seeds,
+        operations=tests,
+        looks_at_rows=any(test.refresh or test.reserve or test.transition for test in tests),
+        calls=any(test.charge or test.refresh for test in tests),
+    )
+
+
+def _is_tested(operation: Operation) -> bool:
+    """A hook around it may refuse or change anything, and a job answers later."""
+    return not (operation.before or operation.after or operation.is_async)
+
+
+def _imports(spec: FeatureSpec, seeds: tuple[str, ...]) -> list[str]:
+    feature = spec.feature
+    made = (*seeds, *(["add_rows"] if seeds else []), "stored")
+    return [
+        "import asyncio",
+        "from datetime import UTC, date, datetime, time, timedelta",
+        "from decimal import Decimal",
+        "from typing import Any",
+        "from uuid import UUID",
+        "import httpx2",
+        "import pytest",
+        "from fastapi import FastAPI",
+        "from sqlalchemy import Delete, QueuePool, Update, delete, update",
+        "from app.core.idempotency import LIFETIME",
+        "from app.core.resources import get_resource",
+        "from app.db.base import Base, utcnow",
+        "from app.db.session import Database",
+        f"from app.tables.{feature} import {pascal(feature)}IdempotencyKey",
+        *(f"from app.tables.{feature} import {name}" for name in spec.entities),
+        *(
+            f"from app.clients.{name} import {pascal(name)}Client"
+            for name in spec.upstreams
+            if callers(name, spec)
+        ),
+        "from tests.conftest import TokenFactory",
+        "from tests.fakes.upstream import FakeUpstream",
+        *(f"from tests.{feature}_rows import {name}" for name in made),
+    ]
+
+
+def _test(operation: Operation, spec: FeatureSpec) -> MoneyTest:
+    model = spec.models[operation.request] if operation.request else None
+    constant = operation.name.upper() if model else None
+    request = _matching(request_plan(operation, spec, body=constant), operation)
+    return MoneyTest(
+        name=operation.name,
+        verb=operation.method.lower(),
+        request=request,
+        constant=constant,
+        body=py_literal(sample_model(model, spec)) if model else None,
+        status=operation.status,
+        auth=operation.auth != "none",
+        validation_status=spec.validation_status,
+        table=operation.entity,
+        upstream=operation.call.upstream if operation.call else None,
+        creates=operation.action == "create",
+        keyed=key_scene(operation, request, spec),
+        charge=charge_scene(operation, spec),
+        refresh=refresh_scene(operation, spec),
+        reserve=reserve_scene(operation, spec),
+        transition=_transition(operation, spec),
+    )
+
+
+def _matching(request: RequestPlan, operation: Operation) -> RequestPlan:
+    """With the condition that an update may insist on: any version of the row will do."""
+    if operation.if_match != "required" or operation.action not in {"update", "delete"}:
+        return request
+    match = '{"If-Match": "*"}'
+    return request._replace(headers=f"{request.headers} | {match}" if request.headers else match)
+
+
+def _transition(operation: Operation, spec: FeatureSpec) -> TransitionScene | None:
+    transition, row = operation.transition, row_of(operation, spec)
+    if transition is None or row is None:
+        return None
+    field = row.entity.field(transition.field)
+    states = transition.from_ or tuple(value for value in field.values if value != transition.to)
+    return TransitionScene(
+        table=row.entity.name,
+        id=row.constant,
+        field=field.name,
+        states=tuple(stored_source(state, field) for state in states),
+        to=stored_source(transition.to, field),
+    )

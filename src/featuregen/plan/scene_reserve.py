@@ -1,0 +1,187 @@
+"""`reserve` in tests: a row with just enough left, with too little, and with enough for a few."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from featuregen.plan.samples import normalised_model, sample_model
+from featuregen.plan.scene_charges import broken_conditions, received_values, row_display
+from featuregen.plan.scene_makers import stored_source
+from featuregen.plan.scene_rows import row_of, rows
+from featuregen.plan.stored_calls import may_repeat, state_field
+from featuregen.plan.stored_reserve import bounded, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from featuregen.plan.scene_rows import Row
+    from featuregen.spec.model import Entity, FeatureSpec, Json, Operation, Reserve
+
+CROWD = 20
+WINNERS = 3
+_COUNTED = frozenset({"int", "decimal"})
+
+
+class ReserveScene(NamedTuple):
+    """The bounded row of one operation; every `str` is Python source."""
+
+    table: str
+    id: str  # the constant of the row's id
+    field: str
+    amount: str  # what one request takes
+    exact: str  # values of the row that leave just as much, each a dict display
+    short: str  # one unit less is left
+    loose: str | None  # one unit more; None where the counter would have to be negative
+    pair: str | None  # enough for two; None where two of one user clash, too
+    few: str | None  # enough for three; None where three clash
+    full: str | None  # what is written once the bound is reached, a dict display
+    not_full: str  # what is there until then
+    wrong: tuple[str, ...]  # changes of the row with which nothing can be reserved
+    many_users: bool  # each of those who ask has to be another
+    waits: bool  # the bound counts as reached only when every outcome is known
+
+
+def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | None:
+    """What is tested of a bounded counter; None where the row or the amount is not known."""
+    reserve = operation.reserve
+    row = _bounded_row(operation, spec)
+    amount = _amount(operation, spec)
+    if reserve is None or row is None or amount is None or amount <= 0:
+        return None
+    entity = row.entity
+    field = entity.field(reserve.field)
+    if field.type.kind not in _COUNTED:
+        return None
+    left = _Left(reserve, row)
+    exact, short = left(amount), left(amount - left.unit)
+    if exact is None or short is None:
+        return None
+    pair = left(2 * amount) if _clash(operation, spec) == "none" else None
+    few = left(WINNERS * amount) if _clash(operation, spec) != "always" else None
+    return ReserveScene(
+        table=entity.name,
+        id=row.constant,
+        field=field.name,
+        amount=stored_source(_json(amount, entity, field.name), field),
+        exact=row_display(exact, entity),
+        short=row_display(short, entity),
+        loose=_shown(left(amount + left.unit), entity),
+        pair=_shown(pair, entity),
+        few=_shown(few, entity),
+        full=row_display(dict(reserve.full), entity) if _fills(operation, spec) else None,
+        not_full=row_display({name: row.values.get(name) for name, _ in reserve.full}, entity),
+        wrong=tuple(_wrong(reserve, row)),
+        many_users=_clash(operation, spec) == "same user",
+        waits=_waits(operation, spec),
+    )
+
+
+class _Left:
+    """The values of a row of which so much is left."""
+
+    def __init__(self, reserve: Reserve, row: Row) -> None:
+        self._reserve, self._row = reserve, row
+        self._bound = reserve.up_to if reserve.up_to.isidentifier() else None
+        measured = row.entity.field(self._bound or reserve.field)
+        whole = measured.type.kind == "int"
+        self.unit = Decimal(1) if whole else Decimal(1).scaleb(-(measured.decimal_places or 0))
+
+    def __call__(self, left: Decimal) -> dict[str, Json] | None:
+        entity, used = self._row.entity, self._reserve.field
+        if self._bound is not None:
+            taken = Decimal(str(self._row.values[used]))
+            return {self._bound: _json(taken + left, entity, self._bound)}
+        taken = Decimal(self._reserve.up_to) - left
+        return {used: _json(taken, entity, used)} if taken >= 0 else None
+
+
+def _json(number: Decimal, entity: Entity, name: str) -> Json:
+    field = entity.field(name)
+    if field.type.kind == "int":
+        return int(number)
+    return f"{number:.{field.decimal_places or 0}f}"
+
+
+def _shown(values: Mapping[str, Json] | None, entity: Entity) -> str | None:
+    return row_display(values, entity) if values is not None else None
+
+
+def _bounded_row(operation: Operation, spec: FeatureSpec) -> Row | None:
+    """The row that the request reserves on: that of its path, or one that its body names."""
+    reserve = operation.reserve
+    if reserve is None:
+        return None
+    own = row_of(operation, spec)
+    if operation.action == "reserve":
+        return own
+    if own is not None and own.entity.name == reserve.entity:
+        via = {None, operation.parent_field}
+        if operation.parent == reserve.entity and reserve.via in via:
+            return own
+    name = reference(operation, reserve, spec)
+    there = _asked(operation, spec).get(name)
+    found = (row for row in rows(spec) if row.entity.name == reserve.entity and row.id == there)
+    return next(found, None)
+
+
+def _asked(operation: Operation, spec: FeatureSpec) -> dict[str, Json]:
+    """The sample request by the fields' own names."""
+    if operation.request is None:
+        return {}
+    model = spec.models[operation.request]
+    body = normalised_model(sample_model(model, spec), model, spec)
+    return {field.name: body[field.wire_name] for field in model.fields}
+
+
+def _amount(operation: Operation, spec: FeatureSpec) -> Decimal | None:
+    """What the sample request takes."""
+    reserve = operation.reserve
+    if reserve is None:
+        return None
+    if not reserve.by.isidentifier():
+        return Decimal(reserve.by)
+    value = _asked(operation, spec).get(reserve.by)
+    if operation.action == "create" and value is None:
+        field = spec.entities[operation.entity or ""].field(reserve.by)
+        value = field.generated.value if field.generated is not None else field.default
+    return Decimal(str(value)) if isinstance(value, int | str) else None
+
+
+def _wrong(reserve: Reserve, row: Row) -> list[str]:
+    if reserve.when is None:
+        return []
+    found = broken_conditions(reserve.when, row.entity, row.values)
+    return [row_display(values, row.entity) for values in found]
+
+
+def _clash(operation: Operation, spec: FeatureSpec) -> str:
+    """Whether two equal requests clash for another reason than the bound."""
+    if operation.action != "create":
+        return "none"
+    entity = spec.entities[operation.entity or ""]
+    if not entity.unique:
+        return "none"
+    owner = entity.owner.name if entity.owner else None
+    reserve = operation.reserve
+    shared = reserve is not None and bounded(reserve, spec).scope == "public"
+    by_owner = all(owner in names for names in entity.unique)
+    return "same user" if by_owner and shared else "always"
+
+
+def _fills(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the sample request, where it takes all that is left, is seen to reach the bound."""
+    if operation.reserve is None or not operation.reserve.full:
+        return False
+    if operation.call is None:
+        return True
+    state = state_field(spec.entities[operation.entity or ""], operation.call)
+    first = state.generated.value if state is not None and state.generated is not None else None
+    return state is None or received_values(operation, spec).get(state.name, first) != first
+
+
+def _waits(operation: Operation, spec: FeatureSpec) -> bool:
+    call = operation.call
+    if call is None or not _fills(operation, spec) or not may_repeat(operation, call, spec):
+        return False
+    return state_field(spec.entities[operation.entity or ""], call) is not None
