@@ -107,7 +107,29 @@ def validates(operation: Operation) -> bool:
 
 
 def plan_operations(spec: FeatureSpec) -> tuple[OperationPlan, ...]:
-    return tuple(_operation(operation, spec) for operation in spec.operations.values())
+    return tuple(_operation(operation, spec) for operation in _fixed_first(spec))
+
+
+def _fixed_first(spec: FeatureSpec) -> tuple[Operation, ...]:
+    """As in the spec; but `/lost` stands before `/{id}`, which would be asked in its place."""
+    ordered: list[Operation] = []
+    for operation in spec.operations.values():
+        places = (
+            place
+            for place, earlier in enumerate(ordered)
+            if earlier.method == operation.method and _hides(earlier.path, operation.path)
+        )
+        ordered.insert(next(places, len(ordered)), operation)
+    return tuple(ordered)
+
+
+def _hides(path: str, other: str) -> bool:
+    """Whether every request for the other path is one for the first, which has parameters."""
+    parts, others = path.split("/"), other.split("/")
+    return len(parts) == len(others) and all(
+        part == there or (part.startswith("{") and not there.startswith("{"))
+        for part, there in zip(parts, others, strict=True)
+    )
 
 
 def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:

@@ -57,8 +57,15 @@ def request_plan(operation: Operation, spec: FeatureSpec, *, body: str | None) -
         query=_display(query_values(operation, spec)),
         headers=_display(
             {header_name(field): text(sample(field, spec)) for field in operation.headers}
+            | _version(operation)
         ),
     )
+
+
+def _version(operation: Operation) -> dict[str, Json]:
+    """The version of a row that nothing has changed yet, where the operation insists on it."""
+    insists = operation.if_match == "required" and operation.action in {"update", "delete"}
+    return {"If-Match": '"1"'} if insists else {}
 
 
 def url_code(operation: Operation, spec: FeatureSpec) -> str:

@@ -6,13 +6,14 @@ test's request names it, so that a stored operation is tested like any other.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from featuregen.plan.names import snake
-from featuregen.plan.samples import sample, sample_model
+from featuregen.plan.samples import sample, sample_model, violations
+from featuregen.plan.scene_values import nth_other, varies
+from featuregen.spec.model import Model, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation, Transition
 
 OWNER = "user_1"
-_EQUALS = re.compile(
-    r"(?:^|\band\b)\s*(\w+)\s*==\s*(?:'([^']*)'|\"([^\"]*)\"|(\d+))\s*(?=$|\band\b)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,10 @@ def rows(spec: FeatureSpec) -> tuple[Row, ...]:
         if operation.row_param is not None and name is not None:
             entity = spec.entities[name]
             row = _new(entity, _constant(operation), len(found) + 1, spec)
-            found[row.constant] = replace(row, values=row.values | _state(operation, entity))
+            state = wanted_state(operation, entity, row.values, spec)
+            found[row.constant] = replace(row, values=row.values | state)
     for operation in spec.operations.values():
-        for row in _named_in_body(operation, spec):
+        for row in _named_in_body(operation, spec, len(found)):
             known = found.get(row.constant)
             found[row.constant] = (
                 row if known is None else replace(known, values=known.values | row.values)
@@ -73,6 +72,8 @@ def rows(spec: FeatureSpec) -> tuple[Row, ...]:
             if field.references and field.required and field.name not in row.values:
                 target = spec.entities[field.references]
                 constant = f"REFERRED_{snake(target.name).upper()}_ID"
+                if field.name in only_by_reference(row.entity):
+                    constant = f"{row.constant.removesuffix('_ID')}_{field.name.upper()}"
                 if constant not in found:
                     found[constant] = _new(target, constant, len(found) + 1, spec)
                     pending.append(found[constant])
@@ -114,51 +115,43 @@ def _new(entity: Entity, constant: str, number: int, spec: FeatureSpec) -> Row:
                 values[field.name] = field.generated.value
             case _:
                 values[field.name] = sample(field, spec)
+    return Row(entity, constant, values | _unlike_others(entity, values, number, spec))
+
+
+def _unlike_others(
+    entity: Entity, values: dict[str, Json], number: int, spec: FeatureSpec
+) -> dict[str, Json]:
+    """Values that no row of another number has, nor the body of a request."""
+    found: dict[str, Json] = {}
     for key in entity.unique:
-        for name in key:
-            field = entity.field(name)
-            if name in values and (field.generated is None):
-                values[name] = _different(field, values[name], number)
-    return Row(entity, constant, values)
+        for field in map(entity.field, key):
+            if field.name in values and field.generated is None and field.name not in found:
+                value = nth_other(field, spec, values[field.name], number)
+                found |= {} if value is None else {field.name: value}
+    return found
 
 
-def _different(field: Field, value: Json, number: int) -> Json:
-    """A value that no other row has, nor the body of a request."""
-    match field.type.kind:
-        case "string" if field.pattern is not None:
-            from featuregen.plan.regex_sample import matching
-
-            found = matching(
-                field.pattern,
-                index=number + 5,
-                shortest=field.min_length or 0,
-                longest=field.max_length,
-            )
-            return value if found is None else found
-        case "string":
-            text = f"{number} {value}"[: field.max_length]
-            return text.upper() if field.upper else text.lower() if field.lower else text.strip()
-        case "email" | "id":
-            return f"{number}{value}"
-        case "int" if isinstance(value, int):
-            return value + number
-        case "decimal":
-            return str(Decimal(str(value)) + number)
-        case "uuid":
-            return f"{number:08x}{str(value)[8:]}"
-        case _:
-            return value
+def only_by_reference(entity: Entity) -> frozenset[str]:
+    """The references that alone keep rows of one owner apart in some unique key."""
+    found: set[str] = set()
+    for key in entity.unique:
+        fields = [entity.field(name) for name in key]
+        if not any(varies(field) for field in fields):
+            found |= {field.name for field in fields if field.references is not None}
+    return frozenset(found)
 
 
-def _state(operation: Operation, entity: Entity) -> dict[str, Json]:
-    """What the operation wants of the row."""
+def wanted_state(
+    operation: Operation, entity: Entity, values: dict[str, Json], spec: FeatureSpec
+) -> dict[str, Json]:
+    """What the operation wants of the row that its path names, other than these values."""
     state: dict[str, Json] = {}
     if operation.transition is not None:
         state[operation.transition.field] = right_state(operation.transition, entity)
     if operation.call is not None and operation.call.when and operation.parent is None:
-        state |= _true_of(operation.call.when)
+        state |= kept_by(operation.call.when, entity, values | state, spec)
     if operation.reserve is not None and operation.reserve.entity == entity.name:
-        state |= _with_room(operation, entity)
+        state |= _with_room(operation, entity, values | state, spec)
     return state
 
 
@@ -170,7 +163,9 @@ def right_state(transition: Transition, entity: Entity) -> str | int:
     return next((value for value in values if value != transition.to), transition.to)
 
 
-def _with_room(operation: Operation, entity: Entity) -> dict[str, Json]:
+def _with_room(
+    operation: Operation, entity: Entity, values: dict[str, Json], spec: FeatureSpec
+) -> dict[str, Json]:
     reserve = operation.reserve
     if reserve is None:
         return {}
@@ -185,18 +180,45 @@ def _with_room(operation: Operation, entity: Entity) -> dict[str, Json]:
         if bound.le is not None:
             most = int(Decimal(str(bound.le)))
         state[reserve.up_to] = most if bound.type.kind == "int" else f"{most}.00"
-    return state | (_true_of(reserve.when) if reserve.when else {})
+    if reserve.when:
+        state |= kept_by(reserve.when, entity, values | state, spec)
+    return state
 
 
-def _true_of(condition: str) -> dict[str, Json]:
-    """Values that make `status == 'open' and kind == 'card'` true; of more it knows nothing."""
-    found: dict[str, Json] = {}
-    for name, single, double, number in _EQUALS.findall(condition):
-        found[name] = int(number) if number else single or double
-    return found
+def kept_by(
+    condition: str, entity: Entity, values: dict[str, Json], spec: FeatureSpec
+) -> dict[str, Json]:
+    """What has to be other than in these values for the condition to be true of the row."""
+    return _settled(condition, entity, values, spec, breaks=False) or {}
 
 
-def _named_in_body(operation: Operation, spec: FeatureSpec) -> Iterator[Row]:
+def broken_by(
+    condition: str, entity: Entity, values: dict[str, Json], spec: FeatureSpec
+) -> dict[str, Json] | None:
+    """What has to be other for the condition to be false; None where nothing was found."""
+    return _settled(condition, entity, values, spec, breaks=True)
+
+
+def _settled(
+    condition: str, entity: Entity, values: dict[str, Json], spec: FeatureSpec, *, breaks: bool
+) -> dict[str, Json] | None:
+    """Found by the search that finds payloads for the rules of a model."""
+    row = {field.wire_name: values.get(field.name) for field in entity.fields}
+    model = Model(entity.name, entity.fields, rules=(Rule(condition, ""),), example=row)
+    if breaks:
+        found = next((payload for _, payload in violations(model, spec)), None)
+        if found is None:
+            return None
+    else:
+        found = sample_model(model, spec)
+    return {
+        field.name: found.get(field.wire_name)
+        for field in entity.fields
+        if found.get(field.wire_name) != row[field.wire_name]
+    }
+
+
+def _named_in_body(operation: Operation, spec: FeatureSpec, count: int) -> Iterator[Row]:
     """The rows that the sample body refers to, under the ids that it holds."""
     if operation.entity is None or operation.request is None:
         return
@@ -208,12 +230,13 @@ def _named_in_body(operation: Operation, spec: FeatureSpec) -> Iterator[Row]:
         if field.references is None or value is None:
             continue
         target = spec.entities[field.references]
-        row = _new(target, f"{operation.name.upper()}_{field.name.upper()}", 0, spec)
+        count += 1
+        row = _new(target, _shared(field, target), count, spec)
         values = row.values | {target.id.name: value}
         reserve = operation.reserve
         if reserve is not None and reserve.entity == target.name and operation.parent is None:
-            values |= _with_room(operation, target)
-        yield replace(row, constant=_shared(field, target), values=values)
+            values |= _with_room(operation, target, values, spec)
+        yield replace(row, values=values)
 
 
 def _shared(field: Field, target: Entity) -> str:

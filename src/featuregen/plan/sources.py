@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -233,7 +234,9 @@ def _piped_value(
             return str(value).lower()
         case "upper":
             return str(value).upper()
-        case "str" | "isoformat":
+        case "isoformat":  # of a datetime: Python's own, which does not write Z
+            return re.sub("Z$", "+00:00", str(value))
+        case "str":
             return str(value)
         case "minor_units":
             currency = source_value(

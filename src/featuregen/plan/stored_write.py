@@ -86,6 +86,8 @@ def _update(
     fields = [field.name for field in entity.fields if field.name in written]
     asked = spec.models[operation.request or ""].fields
     only = "" if {field.name for field in asked} == set(fields) else _included(fields)
+    if any(field.wire for field in asked):
+        only += "by_alias=False, "
     values = ", ".join(bumped(entity, ("**changes",), spec))
     clashing = clash(entity, spec) if may_clash(entity, fields) else None
     changing = f"statement.values({values}).returning({entity.name})"

@@ -1,0 +1,133 @@
+"""Other values of a field than its sample, and in which order every database has them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from featuregen.plan.python_values import normalised_text, python_object
+from featuregen.plan.regex_sample import matches, matching
+from featuregen.plan.sample_values import highest, lowest
+from featuregen.plan.samples import sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from featuregen.spec.model import FeatureSpec, Field, Json
+
+_TRIES = 200
+
+
+def others(field: Field, spec: FeatureSpec, besides: Json) -> Iterator[Json]:
+    """Valid values of the field, each other than those before it and than `besides`."""
+    seen = {_identity(besides, field)}
+    for value in islice(_candidates(field, spec, besides), _TRIES):
+        if _identity(value, field) not in seen:
+            seen.add(_identity(value, field))
+            yield value
+
+
+def nth_other(field: Field, spec: FeatureSpec, besides: Json, number: int) -> Json:
+    """The value of that number (from 1) in `others`; None where there are not so many."""
+    return next(islice(others(field, spec, besides), number - 1, None), None)
+
+
+def varies(field: Field) -> bool:
+    """Whether the field has a value of its own for each of many rows."""
+    few = field.type.kind in {"bool", "enum"}
+    return field.generated is None and field.references is None and not few
+
+
+def ascending(values: Iterable[Json], field: Field) -> tuple[Json, ...]:
+    """Those of the values whose order is the same everywhere, whatever is made of `_` and case."""
+    found = list(values)
+    if not all(isinstance(_python(value, field), str) for value in found):
+        return tuple(sorted(found, key=lambda value: _python(value, field)))
+    kept: list[str] = []
+    for text in sorted(map(str, found), key=_plain):
+        if not kept or (text > kept[-1] and _plain(text) > _plain(kept[-1])):
+            kept.append(text)
+    return tuple(kept)
+
+
+def _plain(text: str) -> str:
+    """What collations look at first."""
+    return "".join(char for char in text.lower() if char.isascii() and char.isalnum())
+
+
+def _python(value: Json, field: Field) -> Any:  # noqa: ANN401 - comparable with its like
+    return python_object(value, field.type, field)
+
+
+def _identity(value: Json, field: Field) -> object:
+    found = _python(value, field)
+    return json.dumps(value, sort_keys=True) if isinstance(found, list | dict) else found
+
+
+def _candidates(field: Field, spec: FeatureSpec, besides: Json) -> Iterator[Json]:
+    match field.type.kind:
+        case "bool":
+            yield from (False, True)
+        case "enum":
+            yield from field.values
+        case "int" | "float" | "decimal":
+            yield from _numbers(field, Decimal(str(besides if besides is not None else 0)))
+        case "string" if field.pattern is not None:
+            yield from _patterned(field, field.pattern)
+        case "string":
+            yield from _texts(field, str(sample(field, spec)))
+        case "id" if field.pattern is not None:
+            prefix = field.pattern.removeprefix("^").partition("[")[0]
+            yield from (f"{prefix}{number:032x}" for number in range(1, _TRIES))
+        case _:
+            for number in range(1, _TRIES):
+                name = f"{field.name}_{number}"
+                yield sample(replace(field, name=name, has_example=False, example=None), spec)
+
+
+def _numbers(field: Field, near: Decimal) -> Iterator[Json]:
+    """Whole steps up from a number, then down, as far as the bounds go."""
+    step = Decimal(1)
+    if field.type.kind == "decimal":
+        step = Decimal(1).scaleb(-(2 if field.decimal_places is None else field.decimal_places))
+    low, high = lowest(field, step), highest(field, step)
+    if field.max_digits is not None:
+        most = Decimal(10) ** (field.max_digits - (field.decimal_places or 0)) - step
+        high = most if high is None else min(high, most)
+    step = Decimal(str(field.multiple_of)) if field.multiple_of is not None else step
+    for number in range(1, _TRIES):
+        for value in (near + number * step, near - number * step):
+            if (low is None or value >= low) and (high is None or value <= high):
+                yield _written(value, field)
+
+
+def _written(value: Decimal, field: Field) -> Json:
+    match field.type.kind:
+        case "int":
+            return int(value)
+        case "float":
+            return float(value)
+        case _:
+            return f"{value:f}"
+
+
+def _patterned(field: Field, pattern: str) -> Iterator[Json]:
+    for number in range(_TRIES):
+        found = matching(
+            pattern, index=number, shortest=field.min_length or 0, longest=field.max_length
+        )
+        if found is not None and normalised_text(found, field) == found:
+            yield found
+
+
+def _texts(field: Field, text: str) -> Iterator[Json]:
+    """The sample with a number at its end, which is equally long each time."""
+    for number in range(1, _TRIES):
+        end = f"{number:03}"[-(field.max_length or 3) :]
+        longest = field.max_length or len(text) + len(end)
+        found = normalised_text(f"{text[: longest - len(end)]}{end}", field)
+        if len(found) <= longest and (field.pattern is None or matches(found, field.pattern)):
+            yield found
