@@ -51,10 +51,27 @@ def test_check_finds_a_lock_that_says_what_no_spec_renders(trio: Path) -> None:
     assert found is not None
     files = {**found.files, "app/models/poll.py": Pristine(b"X = 1\n")}
     lock.write_text(dump_lock(replace(found, files=files)))
-    assert featuregen("update", "--check", "--into", trio).returncode == 3
+    checked = featuregen("update", "--check", "--into", trio)
+    assert checked.returncode == 3
+    assert f"featuregen lock --rebuild --into {trio}" in checked.stdout
     assert featuregen("update", "--into", trio).returncode == 0  # by the hashes, nothing is due
     assert featuregen("lock", "--rebuild", "--into", trio).returncode == 0
     assert featuregen("update", "--check", "--into", trio).returncode == 0
+
+
+def test_the_next_step_is_a_command_that_means_this_project(trio: Path) -> None:
+    edit_spec(trio, "poll", "ge: 1, le: 20", "ge: 1, le: 10")
+    due = featuregen("update", "--check", "--into", "shop-api", cwd=trio.parent).stdout
+    assert "to do it: featuregen update --into shop-api\n" in due
+    due = featuregen("update", "--check", cwd=trio).stdout
+    assert "to do it: featuregen update\n" in due
+    done = featuregen("remove", "ticket", "--no-verify", "--into", trio).stdout
+    assert f"prove it: featuregen verify --into {trio}\n" in done
+
+
+def test_after_a_dry_run_the_step_is_the_same_command(trio: Path) -> None:
+    shown = featuregen("remove", "ticket", "--dry-run", "--into", trio).stdout
+    assert "to do it: the same command without --dry-run\n" in shown
 
 
 def test_an_edit_of_the_code_is_no_drift(trio: Path) -> None:

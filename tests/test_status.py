@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from cli_process import featuregen
-from lifecycle_scenes import add, edit, edit_spec, times, tree, update_now
+from lifecycle_scenes import QUICK, add, edit, edit_spec, times, tree, update_now
 
 from featuregen.errors import FeaturegenError
 from featuregen.json_models import BlameDocument, StatusDocument
 from featuregen.lifecycle.blaming import Origin, blame
 from featuregen.lifecycle.statuses import FeatureStatus, status
+from featuregen.pipeline import new
+from featuregen.progress import Silent
 from featuregen.version import VERSION
 
 SERVICE = "app/services/ticket_service.py"
@@ -141,6 +143,25 @@ def test_a_line_that_was_wired_in_names_its_feature_and_its_id(trio: Path) -> No
     assert (setting.wired, setting.spec_path) == ("setting:poll_size", "settings.poll_size")
     spec = (trio / "features/poll.yaml").read_text().splitlines()
     assert "poll_size" in spec[setting.spec_line - 1]
+
+
+def test_a_line_of_a_field_leads_to_the_field(trio: Path) -> None:
+    origin = at(trio, "app/models/poll.py", "    weight: ")
+    assert origin.spec_path == "models.Vote.fields.weight"
+    spec = (trio / "features/poll.yaml").read_text().splitlines()
+    assert spec[origin.spec_line - 1].startswith("      weight: {type: decimal")
+
+
+def test_a_line_of_a_column_leads_to_the_field_and_one_of_a_revision_to_the_entities(
+    scratch: Path, repository: Path
+) -> None:
+    root = scratch / "shop-api"
+    new(repository / "tests/cases/good/product.yaml", root, QUICK, Silent())
+    column = at(root, "app/tables/product.py", "    price: ")
+    assert column.spec_path == "entities.Product.fields.price"
+    assert at(root, "app/tables/product.py", "    owner_id: ").spec_path == "entities.Product"
+    revision = at(root, "migrations/versions/0001_product.py", '"price",')
+    assert (revision.kind, revision.spec_path) == ("template", "entities")
 
 
 def test_a_line_of_the_users_is_the_users(trio: Path) -> None:

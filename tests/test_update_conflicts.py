@@ -76,7 +76,8 @@ def test_the_command_ends_with_3_and_has_not_proven_anything(disputed: Path, mod
     document = RunDocument.model_validate_json(done.stdout)
     assert [conflict.path for conflict in document.conflicts] == [MODELS]
     assert document.verification is None
-    assert document.next_steps == ("mend the conflicts, then: featuregen resolve",)
+    there = f"--into {disputed}"
+    assert document.next_steps == (f"mend the conflicts, then: featuregen resolve {there}",)
 
 
 def test_while_a_conflict_is_open_there_is_no_other_update(disputed: Path) -> None:

@@ -113,3 +113,20 @@ def lock_is_missing(name: str) -> FeaturegenError:
         where=f"{HOME}/{name}.lock",
         hint="take it from git, or make it anew with: featuregen lock --rebuild",
     )
+
+
+def near(root: str) -> str:
+    """A folder as one would type it here: relative where it is below the current one."""
+    try:
+        inside = Path(root).absolute().relative_to(Path.cwd())
+    except (OSError, ValueError):
+        return root
+    return str(inside)
+
+
+def into_option(root: str) -> str:
+    """What a command that is told has to end with, so that it means this project."""
+    from shlex import quote
+
+    folder = near(root)
+    return "" if folder == "." else f" --into {quote(folder)}"

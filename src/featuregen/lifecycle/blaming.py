@@ -166,15 +166,22 @@ def _with_entry(known: Known, origin: Origin) -> Origin:
 
 
 def _with_spec(known: Known, lock: Lock, origin: Origin) -> Origin:
+    from featuregen.migrations.chain import VERSIONS
     from featuregen.plan.make import make_plan
-    from featuregen.verify.blame import Blame
+    from featuregen.verify.blame import Blame, attribute_of_line
 
     spec = applied_spec_of(lock)
     if spec is None:
         return origin
     found = Blame(known.root, make_plan(spec).origins).of_line(origin.path, origin.line)
+    if found is None and origin.path.startswith(VERSIONS):
+        found = ("entities",)
     if found is None:
         return origin
+    source = (known.root / origin.path).read_bytes()
+    field = (*found, "fields", attribute_of_line(source, origin.line))
+    if field in spec.source.keys:
+        found = field
     return replace(
         origin,
         spec=spec_path(lock.name),

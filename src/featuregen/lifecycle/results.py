@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from featuregen.lifecycle.known import Known
-from featuregen.project import HOME
+from featuregen.project import HOME, into_option
 from featuregen.results import KeptEdits, OpenConflict, RunResult, StageTime, adds_revision
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def result(
             _next_steps(
                 command,
                 outcome,
+                into_option(str(known.root)),
                 opened,
                 by_hand,
                 proven=verification is not None,
@@ -93,6 +94,7 @@ def _picture(spec: FeatureSpec, known: Known, staged: Staged | None) -> FeatureP
 def _next_steps(
     command: str,
     outcome: Outcome,
+    into: str,
     conflicts: Sequence[OpenConflict],
     by_hand: Sequence[ByHand],
     *,
@@ -105,15 +107,18 @@ def _next_steps(
         if command != "resolve":
             yield "to look at the code with its failures: the same command with --no-verify"
         return
-    if outcome in {"planned", "due"}:
-        yield f"to do it: featuregen {command}"
+    if outcome == "planned":
+        yield "to do it: the same command without --dry-run"
+        return
+    if outcome == "due":
+        yield f"to do it: featuregen {command}{into}"
         return
     if by_hand:
         yield f"by hand: what is told above, in {', '.join(sorted({one.path for one in by_hand}))}"
     if conflicts:
-        yield "mend the conflicts, then: featuregen resolve"
+        yield f"mend the conflicts, then: featuregen resolve{into}"
     elif outcome in {"updated", "renamed", "removed", "resolved"} and not proven:
-        yield "prove it: featuregen verify"
+        yield f"prove it: featuregen verify{into}"
     if migrates and outcome in {"updated", "renamed"}:
         yield "migrate the databases that there are: uv run alembic upgrade head"
 

@@ -14,6 +14,7 @@ from featuregen.lifecycle.rendering import read_spec, read_spec_bytes, render, s
 from featuregen.lifecycle.results import result
 from featuregen.lock import FORMAT, lock_path, spec_hash
 from featuregen.opening import opened
+from featuregen.project import into_option
 from featuregen.version import VERSION
 from featuregen.workspace import Staged, Write, apply, stage
 
@@ -99,10 +100,15 @@ def check_update(
             check_version(known)
             refuse_open(known)
             specs = [read_spec(known.root, name) for name in chosen(known, features)]
+            by_hash = due(known, chosen(known, features)) or is_outdated(known)
         prepared = prepare_update(known, specs, watch, afresh=True)
     if not prepared.staged.writes:
         return result("update", "unchanged", known, watch, features=features)
-    return told("update", "due", known, prepared, watch, diffs=diffs)
+    found = told("update", "due", known, prepared, watch, diffs=diffs)
+    if by_hash:
+        return found
+    step = f"a lock says what its spec does not: featuregen lock --rebuild{into_option(found.root)}"
+    return replace(found, next_steps=(step,))
 
 
 def chosen(known: Known, features: Sequence[str]) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from featuregen.project import into_option, near
 from featuregen.results import adds_revision
 
 if TYPE_CHECKING:
@@ -15,15 +15,6 @@ if TYPE_CHECKING:
 
 _LASTING = ("created", "updated")
 _OUTCOMES = ("passed", "failed", "error", "unexpected pass", "expected failure", "skipped")
-
-
-def near(root: str) -> str:
-    """A folder as one would type it here: relative where it is below the current one."""
-    try:
-        inside = Path(root).absolute().relative_to(Path.cwd())
-    except (OSError, ValueError):
-        return root
-    return str(inside)
 
 
 def folder_name(root: str) -> str:
@@ -153,9 +144,7 @@ def next_steps(result: RunResult) -> tuple[str, ...]:
     if result.command != "report" and adds_revision(result.files):
         steps.append("migrate the databases that there are: uv run alembic upgrade head")
     if result.verification is None:
-        steps.append(
-            "prove it: featuregen verify" + ("" if folder == "." else f" --into {_quoted(folder)}")
-        )
+        steps.append(f"prove it: featuregen verify{into_option(result.root)}")
     return tuple(steps)
 
 

@@ -73,6 +73,21 @@ def symbol_of_line(source: str, line: int) -> str:
         return ""
 
 
+def attribute_of_line(source: bytes, line: int) -> str:
+    """The attribute of a class that is declared at a line, such as a field; empty for any other."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for each in node.body:
+                within = each.lineno <= line <= (each.end_lineno or each.lineno)
+                if within and isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+                    return each.target.id
+    return ""
+
+
 def _enclosing(node: ast.AST, line: int) -> list[str]:
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
