@@ -56,8 +56,10 @@ def request_plan(operation: Operation, spec: FeatureSpec, *, body: str | None) -
         body=body,
         query=_display(query_values(operation, spec)),
         headers=_display(
-            {header_name(field): text(sample(field, spec)) for field in operation.headers}
-            | _version(operation)
+            {
+                **{header_name(field): text(sample(field, spec)) for field in operation.headers},
+                **_version(operation),
+            }
         ),
     )
 
