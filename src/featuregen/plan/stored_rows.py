@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation
 
 _TAKEN = frozenset(
-    ["attempt", "case", "change", "changes", "commit", "contains", "cursor", "data", "delete",
-     "error", "exists", "flush", "limit", "log", "matching", "page", "q", "received", "result",
-     "rows", "select", "self", "sort", "statement", "structlog", "update", "user"]
+    ["and_", "attempt", "case", "change", "changed", "changes", "commit", "contains", "cursor",
+     "data", "date", "datetime", "delete", "error", "exists", "flush", "func", "if_match", "limit",
+     "log", "matching", "not_", "or_", "page", "q", "received", "result", "rows", "select", "self",
+     "sort", "statement", "structlog", "time", "timedelta", "true", "update", "user", "utcnow"]
 )  # fmt: skip
 
 
