@@ -21,10 +21,10 @@ serve: .venv/ready
 # PostgreSQL, Redis and promtool are tested against where they are installed (.ci/run installs them);
 # elsewhere their tests are skipped, and say so. FEATUREGEN_REQUIRE_SERVERS=1 lets none be skipped.
 test: .venv/ready
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist=worksteal
 
 heavy: .venv/ready
-	$(BIN)/pytest -n auto -m "heavy or not heavy"
+	$(BIN)/pytest -n auto --dist=worksteal -m "heavy or not heavy"
 
 lint: .venv/ready
 	$(BIN)/ruff check
