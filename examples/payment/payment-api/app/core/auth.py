@@ -6,21 +6,19 @@ from typing import Annotated
 import jwt
 import structlog
 from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.core.config import Settings
 from app.core.errors import ForbiddenError, UnauthorizedError
-from app.core.resources import SettingsDep
+from app.core.resources import get_resource
 
 REQUIRED_BEARER = "Bearer"
 OPTIONAL_BEARER = "OptionalBearer"
 KNOWN_PERMISSIONS: set[str] = set()
 """Every permission that a route asks for: each `require_permission` adds its own at import."""
-
-_required_bearer = HTTPBearer(scheme_name=REQUIRED_BEARER, bearerFormat="JWT", auto_error=False)
-_optional_bearer = HTTPBearer(scheme_name=OPTIONAL_BEARER, bearerFormat="JWT", auto_error=False)
 
 
 class User(BaseModel):
@@ -51,25 +49,42 @@ def decode_token(token: str, settings: Settings) -> User:
         ) from None
 
 
-async def identify(request: Request, settings: SettingsDep) -> User | None:
-    """Return who sent the request: None without an `Authorization` header, 401 for a bad one."""
+def identify(request: Request) -> User | None:
+    """Return who sent the request: None without an `Authorization` header, 401 for a bad one.
+
+    However often it is asked for, a request's token is read once.
+    """
+    if "caller" not in request.scope:
+        request.scope["caller"] = _read_token(request)
+    caller: User | None = request.scope["caller"]
+    return caller
+
+
+def _read_token(request: Request) -> User | None:
     header = request.headers.get("Authorization")
     if header is None:
         return None
     scheme, token = get_authorization_scheme_param(header)
     if scheme.lower() != "bearer":
         raise UnauthorizedError("Use a bearer token")
-    user = decode_token(token, settings)
+    user = decode_token(token, get_resource(request.app, Settings))
     structlog.contextvars.bind_contextvars(user_id=user.id)
     return user
 
 
-Caller = Annotated[User | None, Depends(identify)]
+class _Bearer(SecurityBase):
+    """The caller as a dependency, which OpenAPI shows as a bearer token."""
+
+    def __init__(self, scheme_name: str) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT")
+        self.scheme_name = scheme_name
+
+    async def __call__(self, request: Request) -> User | None:
+        return identify(request)
 
 
 async def get_current_user(
-    caller: Caller,
-    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_required_bearer)],
+    caller: Annotated[User | None, Depends(_Bearer(REQUIRED_BEARER))],
 ) -> User:
     """Return the caller; 401 when it is not known."""
     if caller is None:
@@ -78,8 +93,7 @@ async def get_current_user(
 
 
 async def get_optional_user(
-    caller: Caller,
-    _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_optional_bearer)],
+    caller: Annotated[User | None, Depends(_Bearer(OPTIONAL_BEARER))],
 ) -> User | None:
     """Return the caller, or None when no token was sent."""
     return caller

@@ -3,19 +3,18 @@
 import math
 import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated
 
 import structlog
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 from limits import RateLimitItem, parse
 from limits.aio.storage import Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 
-from app.core.auth import Caller
+from app.core.auth import identify
 from app.core.errors import RateLimitedError
-from app.core.resources import provide
+from app.core.resources import get_resource
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -63,9 +62,6 @@ class RateLimiter:
         return headers
 
 
-RateLimiterDep = Annotated[RateLimiter, Depends(provide(RateLimiter))]
-
-
 def _route_key(request: Request) -> tuple[str, str]:
     """The route's template, so that all of `/payments/{id}` count as one."""
     return request.method, request.scope["route"].path
@@ -79,10 +75,10 @@ def rate_limit(*limits: str) -> Callable[..., Awaitable[None]]:
     """`Depends(rate_limit("10/minute"))`: by route and user, or address without a token."""
     parsed = tuple(parse(limit) for limit in limits)
 
-    async def dependency(
-        request: Request, response: Response, limiter: RateLimiterDep, caller: Caller
-    ) -> None:
+    async def dependency(request: Request, response: Response) -> None:
+        caller = identify(request)
         key = ("user", caller.id) if caller else ("address", _address(request))
+        limiter = get_resource(request.app, RateLimiter)
         response.headers.update(await limiter.hit(parsed, *_route_key(request), *key))
 
     return dependency
@@ -92,8 +88,9 @@ def rate_limit_by_address(*limits: str) -> Callable[..., Awaitable[None]]:
     """`Depends(rate_limit_by_address("10/minute"))`: by route and the client's address."""
     parsed = tuple(parse(limit) for limit in limits)
 
-    async def dependency(request: Request, response: Response, limiter: RateLimiterDep) -> None:
+    async def dependency(request: Request, response: Response) -> None:
         key = ("address", _address(request))
+        limiter = get_resource(request.app, RateLimiter)
         response.headers.update(await limiter.hit(parsed, *_route_key(request), *key))
 
     return dependency

@@ -164,10 +164,16 @@ class UpstreamClient(ABC):
 
     async def _send(self, request: httpx2.Request, attempts: int) -> httpx2.Response:
         try:
+            return await self._attempt(request)  # most calls need no machinery of retries
+        except (httpx2.TransportError, _TransientAnswerError) as error:
+            first = error
+        try:
             async for attempt in stamina.retry_context(
                 on=_is_transient, attempts=attempts, timeout=None, wait_initial=0.1, wait_max=2.0
             ):
                 with attempt:
+                    if attempt.num == 1:
+                        raise first
                     return await self._attempt(request)
         except _TransientAnswerError as exc:
             return exc.response
