@@ -78,6 +78,9 @@ class ChargeScene(NamedTuple):
     spared: str | None  # a state set by another that a refusal does not change
     key_header: str | None
     repeats: bool  # a retry of an unknown outcome calls again
+    parent: str | None  # the table of the row above it
+    parent_id: str | None  # the constant of that row's id
+    blocked: tuple[str, ...]  # changes of that row, each a dict display, with which nothing is done
 
 
 class RefreshScene(NamedTuple):
@@ -93,7 +96,7 @@ def charge_scene(operation: Operation, spec: FeatureSpec) -> ChargeScene | None:
     """What is tested of a create that calls."""
     if operation.action != "create" or operation.call is None or operation.entity is None:
         return None
-    entity, call = spec.entities[operation.entity], operation.call
+    entity, call, parent = spec.entities[operation.entity], operation.call, row_of(operation, spec)
     state = state_field(entity, call)
     written = dict(call.refused)
     upstream = spec.upstreams[call.upstream]
@@ -106,6 +109,13 @@ def charge_scene(operation: Operation, spec: FeatureSpec) -> ChargeScene | None:
         spared=_other_state(state, (written.get(state.name),)) if state and written else None,
         key_header=py_string(header.lower()) if header else None,
         repeats=may_repeat(operation, call, spec),
+        parent=parent.entity.name if parent else None,
+        parent_id=parent.constant if parent else None,
+        blocked=tuple(
+            row_display({name: None}, parent.entity) for name in _needed(operation, parent.entity)
+        )
+        if parent
+        else (),
     )
 
 
@@ -259,9 +269,15 @@ def _quiet(
     entity = spec.entities[operation.entity or ""]
     if call is not None and call.when is not None:
         yield from broken_conditions(call.when, entity, values)
+    for name in _needed(operation, entity):
+        yield {name: None}
+
+
+def _needed(operation: Operation, entity: Entity) -> Iterator[str]:
+    """The fields of a row that the call's path holds, and that may be empty."""
     for each in row_values(operation):
         if each.in_path and each.entity == entity.name and entity.field(each.field).nullable:
-            yield {each.field: None}
+            yield each.field
 
 
 def broken_conditions(
