@@ -25,6 +25,7 @@ from featuregen.spec.model import (
     Transition,
     TypeRef,
 )
+from featuregen.spec.narrowing import width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -532,3 +533,98 @@ def test_whatever_is_wrong_is_said_and_never_stops_the_reading(
         faults = error.diagnostics
     assert all(found.position.line > 0 for found in faults)
     assert changes or not faults
+
+
+# --- what a column holds --------------------------------------------------------------------------
+
+BITS = 1 << 63
+
+
+def test_whole_numbers_of_rows_keep_within_their_column() -> None:
+    spec = notes(
+        "add: {method: POST, path: /, create: Note}, "
+        "find: {method: GET, path: '/{number}', get: Note, by: number}, "
+        "every: {method: GET, path: /, list: Note, filter: [number]}",
+        fields="number: int, count: {type: int, gt: 0}",
+        unique="[number]",
+    )
+    number, count = spec.models["NoteCreate"].fields
+    assert (number.ge, number.le) == (-BITS, BITS - 1)
+    assert (count.gt, count.ge, count.le) == (0, None, BITS - 1)
+    in_path = spec.operations["find"].path_params[0]
+    assert (in_path.ge, in_path.le) == (-BITS, BITS - 1)
+    asked = {field.name: field for field in spec.operations["every"].query}
+    for name in ("number", "number_from", "number_to"):
+        assert (asked[name].ge, asked[name].le) == (-BITS, BITS - 1)
+    told = spec.models["NoteRead"].fields[1]
+    assert (told.name, told.ge, told.le) == ("number", None, None)
+
+
+def request_of(fields: str, columns: str) -> dict[str, Field]:
+    spec = load(
+        f"models: {{NoteRequest: {{fields: {{{fields}}}}}}}\n"
+        f"entities: {{Note: {{fields: {{{columns}}}}}}}\n"
+        "operations: {add: {method: POST, path: /, create: Note, request: NoteRequest}}\n"
+    )
+    return {field.name: field for field in spec.models["NoteRequest"].fields}
+
+
+def test_a_bound_that_a_request_leaves_out_is_that_of_the_column() -> None:
+    found = request_of(
+        "number: int, price: decimal, text: string, more: string, other: string",
+        "number: int, price: {type: decimal, decimal_places: 2, max_digits: 8}, "
+        "text: {type: string, max_length: 40}, more: string, other: id",
+    )
+    assert (found["number"].ge, found["number"].le) == (-BITS, BITS - 1)
+    assert (found["price"].decimal_places, found["price"].max_digits) == (2, 8)
+    assert [found[name].max_length for name in ("text", "more", "other")] == [40, None, 255]
+
+
+def test_a_request_whose_own_bounds_fit_stays_as_it_is() -> None:
+    found = request_of(
+        "price: {type: decimal, gt: 0, le: 999999, decimal_places: 1}, "
+        "rounded: {type: decimal, ge: -5, lt: 5, decimal_places: 2, round: half_up}, "
+        'code: {type: string, pattern: "^[A-Z]{2,3}\\\\d?$"}, text: {type: string, max_length: 4}',
+        "price: {type: decimal, decimal_places: 2, max_digits: 8}, "
+        "rounded: {type: decimal, decimal_places: 2}, "
+        "code: {type: string, max_length: 4}, text: {type: string, max_length: 4}",
+    )
+    assert (found["price"].decimal_places, found["price"].max_digits) == (1, None)
+    assert found["rounded"].max_digits is None
+    assert (found["code"].max_length, found["text"].max_length) == (None, 4)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "longest"),
+    [
+        ("^[A-Z]{3}$", 3),
+        ("^a?b$", 2),
+        (r"^\d{1,5}-x$", 7),
+        ("^$", 0),
+        ("^a+$", None),
+        ("^(a|b)$", None),
+        ("[A-Z]{3}", None),
+        ("^a{2,}$", None),
+        (None, None),
+    ],
+)
+def test_the_width_of_a_pattern_is_told_where_it_is_plain_to_see(
+    pattern: str | None, longest: int | None
+) -> None:
+    assert width(pattern) == longest
+
+
+def test_what_is_reserved_keeps_within_the_counter() -> None:
+    spec = load(
+        "models: {Hold: {fields: {seats: {type: int, ge: 1}, fee: {type: decimal, gt: 0}}}}\n"
+        "entities: {Room: {fields: {seats: {type: int, ge: 1}, taken: {type: int, generated: 0}, "
+        'paid: {type: decimal, decimal_places: 2, generated: "0.00"}}}}\n'
+        "operations:\n"
+        '  hold: {method: POST, path: "/{id}/hold", request: Hold, '
+        "reserve: {entity: Room, field: taken, by: seats, up_to: seats}}\n"
+        '  pay: {method: POST, path: "/{id}/pay", request: Hold, '
+        "reserve: {entity: Room, field: paid, by: fee, up_to: 100}}\n"
+    )
+    seats, fee = spec.models["Hold"].fields
+    assert (seats.ge, seats.le) == (1, BITS - 1)
+    assert (fee.decimal_places, fee.max_digits) == (2, 18)

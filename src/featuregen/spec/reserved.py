@@ -31,6 +31,9 @@ PYDANTIC = frozenset(
 )
 PYDANTIC_PREFIXES = ("model_dump", "model_validate")
 
+# What stands in the body of a model or of the settings, where a field of that name would hide it.
+ATTRIBUTES = frozenset(["bool", "bytes", "float", "int", "list", "model_validator", "str"])
+
 # The core fields of every project's Settings, and what BaseSettings has of its own.
 SETTINGS = frozenset(
     [
@@ -72,6 +75,7 @@ CLASSES = frozenset(
         "BaseSettings",
         "BeforeValidator",
         "Body",
+        "CachedAnswer",
         "Call",
         "Callable",
         "ClassVar",
@@ -115,6 +119,7 @@ CLASSES = frozenset(
         "Request",
         "RequestValidationError",
         "Response",
+        "ResponseValidationError",
         "Route",
         "SecretStr",
         "Self",
@@ -125,6 +130,7 @@ CLASSES = frozenset(
         "Settings",
         "SettingsDep",
         "StrictBool",
+        "Telemetry",
         "Text",
         "TokenFactory",
         "Transports",
@@ -167,6 +173,18 @@ OF_MODELS = frozenset(
         "PreconditionRequiredError",
         "RequiredIfMatch",
         "SessionDep",
+        "SignatureError",
+    ]
+)
+# Errors that the project has as soon as one of its features stores rows or receives events.
+ERRORS = frozenset(
+    [
+        "ConflictError",
+        "EventFailedError",
+        "IdempotencyInProgressError",
+        "IdempotencyKeyReusedError",
+        "PreconditionFailedError",
+        "PreconditionRequiredError",
         "SignatureError",
     ]
 )

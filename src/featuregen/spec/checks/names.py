@@ -141,6 +141,8 @@ class _Names:
             (f"{_pascal(spec.feature)}Service", ("feature",), "the service of the feature")
         ]
         made += [(f"{_pascal(spec.feature)}ServiceDep", ("feature",), "the service of the feature")]
+        if spec.entities:  # a row is called as its entity
+            made += [(f"{_pascal(spec.feature)}Hooks", ("feature",), "the module of hooks")]
         for name in spec.upstreams:
             made += [
                 (
@@ -196,6 +198,9 @@ class _Names:
             self._report("FG401", f"'{name}' means something else inside a class", path, hint)
         elif name in reserved.PYDANTIC or name.startswith(reserved.PYDANTIC_PREFIXES):
             self._report("FG402", f"'{name}' belongs to pydantic's models", path, hint)
+        elif name in reserved.ATTRIBUTES:
+            told = f"'{name}' would hide what the fields below it are made of"
+            self._report("FG403", told, path, hint)
 
     def check_function(self, name: str, path: Path, spec: FeatureSpec) -> None:
         """An operation is a function of the router and a method of service and client."""
@@ -258,10 +263,11 @@ class _Names:
 
 def _taken_by_rows(section: str, spec: FeatureSpec) -> frozenset[str]:
     """The names that the modules of a feature with rows import besides."""
+    always = reserved.ERRORS if section == "errors" else frozenset()
     if not (spec.entities or spec.webhooks):
-        return frozenset()
+        return always
     taken = reserved.STORED_CLASSES | (frozenset() if section == "entities" else reserved.OF_MODELS)
-    return taken | (reserved.OF_EVENTS if spec.webhooks else frozenset())
+    return always | taken | (reserved.OF_EVENTS if spec.webhooks else frozenset())
 
 
 def _of_rows(spec: FeatureSpec) -> Iterator[tuple[str, Path, str]]:
