@@ -79,7 +79,8 @@ def _reserving(
             chosen(entity, name, reached, value(entity.field(name), json))
             for name, json in reserve.full
         ]
-    statement = update_of(entity, (*at, *when, f"{field} + {amount} <= {bound}"), values, spec)
+    fits = f"{field} <= {bound} - {amount}"  # a sum could be more than a column holds
+    statement = update_of(entity, (*at, *when, fits), values, spec)
     broken = clash(entity, spec) if may_clash(entity, dict(reserve.full)) else None
     return changed(statement, _over(reserve, entity, spec), broken)
 
