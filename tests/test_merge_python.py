@@ -344,6 +344,18 @@ def test_a_future_import_of_the_template_comes_before_the_users_imports() -> Non
     compile(merged, "merged", "exec")
 
 
+def test_a_new_import_of_the_template_stands_before_the_code_of_a_rebuilt_module() -> None:
+    base = "from app.old import make\n\n\ndef create():\n    return make()\n"
+    ours = "import mine\n\nservice = mine.build()\n"
+    theirs = (
+        "from app.old import make\nfrom app.new import opened\n\n\n"
+        "def lifespan():\n    return opened()\n\n\ndef create():\n    return make()\n"
+    )
+    lines = clean(base, ours, theirs).splitlines()
+    assert lines.index("from app.new import opened") < lines.index("service = mine.build()")
+    assert lines.index("service = mine.build()") < lines.index("def lifespan():")
+
+
 def test_a_class_that_lost_all_its_members_still_parses() -> None:
     base = "class A:\n    x = 1\n\n    y = 2\n"
     merged = clean(base, "class A:\n    y = 2\n", "class A:\n    x = 1\n")

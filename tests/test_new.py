@@ -145,6 +145,25 @@ def test_a_rebuilt_main_module_is_told_by_hand_and_not_skipped(payment_project: 
     assert "include_router(quotes.router)" in told[0].instructions
 
 
+def test_what_a_rebuilt_main_module_lacks_is_told_by_hand(payment_project: Path) -> None:
+    main = payment_project / "app" / "main.py"
+    main.write_text(
+        "from fastapi import FastAPI\n\n"
+        "from app.api.endpoints import health, payments\n\n\n"
+        "def make() -> FastAPI:\n"
+        "    api = FastAPI()\n"
+        "    api.include_router(payments.router)\n"
+        "    return api\n\n\n"
+        "app = make()\n"
+    )
+    [product] = [path for path in STORING if path.stem == "product"]
+    result = new(product, payment_project, UNPROVEN, Silent())
+    assert "    api.include_router(products.router)\n" in main.read_text()
+    [told] = [item for item in result.by_hand if item.id == "skeleton:app/main.py"]
+    assert "You have taken out create_app." in told.instructions
+    assert "+        lifespan=lifespan,\n" in told.instructions
+
+
 def test_settings_of_the_user_stay_beside_the_new_ones(payment_project: Path) -> None:
     config = payment_project / "app" / "core" / "config.py"
     config.write_text(

@@ -31,10 +31,15 @@ Rewire: TypeAlias = "Callable[[Texts, Mapping[str, Ledger]], WiringResult]"
 
 @dataclass(frozen=True, slots=True)
 class SharedMerge:
-    """`wired` is what became of the edits of the user's files; None where there were none."""
+    """`wired` is what became of the edits of the user's files; None where there were none.
+
+    `by_hand` is what the skeleton changes in what the user has taken out of a file: of a module
+    that the user has rebuilt, nothing else would tell.
+    """
 
     files: Mapping[str, Merged] = field(default_factory=dict)
     wired: WiringResult | None = None
+    by_hand: tuple[ByHand, ...] = ()
 
 
 def merge_shared(
@@ -70,15 +75,18 @@ def merge_shared(
             impossible=tuple(item for item in wired.impossible if careful(item.path)),
         )
         known, mine = _over(base, again.files), _over(ours, wired.files)
-    return SharedMerge(
-        {
-            path: merge_file(
-                path, known.get(path), mine.get(path), theirs.get(path), conflicts=conflicts
-            )
-            for path in changed
-        },
-        wired,
+    files = {
+        path: merge_file(
+            path, known.get(path), mine.get(path), theirs.get(path), conflicts=conflicts
+        )
+        for path in changed
+    }
+    by_hand = tuple(
+        left_out(path, known[path], theirs[path], merged)
+        for path, merged in files.items()
+        if merged.left_out and not merged.conflicts
     )
+    return SharedMerge(files, wired, by_hand)
 
 
 def _without_loss(base: Tree, ours: Tree, wired: WiringResult) -> Callable[[str], bool]:
@@ -181,6 +189,7 @@ def edit_shared_files(
         if state is not None and state != ours[path]:
             assembly.shared.add(path)
             assembly.write(path, state.text)
+    assembly.by_hand += shared.by_hand
     impossible = shared.wired.impossible if shared.wired else ()
     assembly.by_hand += [ByHand(item.id, item.path, item.instructions) for item in impossible]
     locks = (load_lock(assembly.root, each.feature) for each in others)
@@ -195,15 +204,29 @@ def users_side(merged: Merged, ours: FileState) -> FileState:
 
 def left_over(path: str, base: FileState | None, theirs: FileState, merged: Merged) -> ByHand:
     """What of the skeleton's change the user has to look at."""
-    import difflib
-
-    old = (base.text if base else b"").decode(errors="replace").splitlines()
-    new = theirs.text.decode(errors="replace").splitlines()
-    diff = difflib.unified_diff(old, new, path, path, lineterm="", n=2)
     places = ", ".join(each.symbol or f"line {each.line}" for each in merged.conflicts)
     return ByHand(
         f"skeleton:{path}",
         path,
         f"You have changed {places} yourself. The skeleton changes there too:\n\n"
-        + "\n".join(diff),
+        + _diff(path, base, theirs),
     )
+
+
+def left_out(path: str, base: FileState, theirs: FileState, merged: Merged) -> ByHand:
+    """What of the skeleton's change has no place in the file any more."""
+    return ByHand(
+        f"skeleton:{path}",
+        path,
+        f"You have taken out {', '.join(merged.left_out)}. The skeleton changes there; what of it "
+        "is not in your file yet belongs where you do the same now:\n\n"
+        + _diff(path, base, theirs),
+    )
+
+
+def _diff(path: str, base: FileState | None, theirs: FileState) -> str:
+    import difflib
+
+    old = (base.text if base else b"").decode(errors="replace").splitlines()
+    new = theirs.text.decode(errors="replace").splitlines()
+    return "\n".join(difflib.unified_diff(old, new, path, path, lineterm="", n=2))

@@ -149,6 +149,7 @@ def carry(known: Known, step: Step) -> Carried:
     ]
     impossible = shared.wired.impossible if shared.wired else ()
     by_hand = [ByHand(item.id, item.path, item.instructions) for item in impossible]
+    by_hand += shared.by_hand
     notes += [f"{path}: it is now {new}, with your edits" for path, new in tree.moved.items()
              if ours.get(path) != step.before.get(path)]  # fmt: skip
     notes += [f"{file.path}: {note}" for file in files for note in file.merged.notes]

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from featuregen.merge.bodies import merge_function
 from featuregen.merge.chunks import Chunk, Hunk, whole
@@ -28,6 +29,9 @@ class Findings:
     """Names that stay although one side dropped them, because merged code uses them."""
 
     notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    """Symbols that the user removed and the new version changes."""
+
     dropped: set[str] = field(default_factory=set)
     renamed_by_theirs: dict[str, str] = field(default_factory=dict)
     renamed_by_ours: dict[str, str] = field(default_factory=dict)
@@ -45,7 +49,8 @@ def merge_block(found: Findings, three: Three, where: str) -> list[Chunk]:
     _refuse_duplicates(block, merged)
     out: list[Chunk] = []
     before: Identity | None = None
-    for name in _docstring_first(block, merge_order(block.base, block.ours, block.theirs, merged)):
+    order = merge_order(block.base, block.ours, block.theirs, merged)
+    for name in _docstring_first(block, _imports_ahead(block, order)):
         unit = block.units[name]
         lead = merge_lead(unit, where + unit.name)
         if merged[name] == [""]:  # an import without names: only what the user wrote above it stays
@@ -60,6 +65,24 @@ def merge_block(found: Findings, three: Three, where: str) -> list[Chunk]:
         out += _placeholder(three)
     tails = [section.tail for section in three]
     return [*out, *merge_lines(tails[0], tails[1], tails[2], symbol=where.rstrip(".") or None)]
+
+
+def _imports_ahead(block: Block, order: Sequence[Identity]) -> list[Identity]:
+    """The template's new imports before the code, as they are there, whatever they stand next to.
+
+    Where the user has rebuilt a module, hardly a neighbour of an import is left.
+    """
+    head = list(takewhile(lambda name: _is_head(block, name), block.theirs))
+    new = [
+        name for name in head if block.units[name].base is None and block.units[name].ours is None
+    ]
+    ahead = sum(1 for _ in takewhile(lambda name: _is_head(block, name), order))
+    late = [name for name in order[ahead:] if name in new]
+    return [*order[:ahead], *late, *(name for name in order[ahead:] if name not in late)]
+
+
+def _is_head(block: Block, name: Identity) -> bool:
+    return block.units[name].any.key[0] in {"docstring", "from", "import"}
 
 
 def _docstring_first(block: Block, order: Sequence[Identity]) -> list[Identity]:
@@ -192,6 +215,7 @@ def _merge_one_sided(
             was, new = base.lead + base.text, theirs.lead + theirs.text
             return [Hunk("", was, new, symbol, reason)]
         found.notes.append(f"you removed `{symbol}`, which the new version changes: left out")
+        found.left_out.append(symbol)
         return None
     if not _unchanged(base, ours) or users_comment(unit):
         reason = "no longer generated, but you changed it"

@@ -50,11 +50,16 @@ def merge_contents(
     state, beside = FileState(shown, mode), None if labels else theirs
     if labels is None and is_python(path) and parses(mine.text) and not parses(text):
         state = ours
-    return Merged(state, "conflict", found, merged.notes, beside, resolved, merged.renames)
+    return Merged(
+        state, "conflict", found, merged.notes, beside, resolved, merged.renames, merged.left_out
+    )
 
 
 def _clean(state: FileState, ours: FileState, theirs: FileState, merged: TextMerge) -> Merged:
     if state == ours:
-        return Merged(ours, "kept" if merged.notes else "unchanged", notes=merged.notes)
-    outcome: Outcome = "taken" if state == theirs else "merged"
-    return Merged(state, outcome, notes=merged.notes, renames=merged.renames)
+        outcome: Outcome = "kept" if merged.notes else "unchanged"
+        return Merged(ours, outcome, notes=merged.notes, left_out=merged.left_out)
+    outcome = "taken" if state == theirs else "merged"
+    return Merged(
+        state, outcome, notes=merged.notes, renames=merged.renames, left_out=merged.left_out
+    )

@@ -27,6 +27,7 @@ class UnitMerge:
     kept: frozenset[str]
     renamed_by_theirs: dict[str, str]
     renamed_by_ours: dict[str, str]
+    left_out: tuple[str, ...] = ()
 
 
 def merge_python(base: str, ours: str, theirs: str) -> UnitMerge:
@@ -51,7 +52,8 @@ def merge_python(base: str, ours: str, theirs: str) -> UnitMerge:
         *(f"kept `{name}`, which was dropped: it is still used" for name in sorted(keep)),
         *_stale_references(sources, found),
     )
-    return UnitMerge(chunks, notes, keep, found.renamed_by_theirs, found.renamed_by_ours)
+    renamed = (found.renamed_by_theirs, found.renamed_by_ours)
+    return UnitMerge(chunks, notes, keep, *renamed, tuple(found.left_out))
 
 
 def _still_used(chunks: Sequence[Chunk], dropped: set[str]) -> frozenset[str]:

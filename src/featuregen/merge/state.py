@@ -86,6 +86,8 @@ class Merged:
     beside: FileState | None = None
     resolved: bytes | None = None
     renames: Renames = field(default_factory=Renames)
+    left_out: tuple[str, ...] = ()
+    """Symbols that the user removed and the template changes: the change is not in the file."""
 
 
 def beside_path(path: str) -> str:

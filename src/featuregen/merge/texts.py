@@ -20,6 +20,7 @@ class TextMerge:
     chunks: list[Chunk]
     notes: tuple[str, ...] = ()
     renames: Renames = field(default_factory=Renames)
+    left_out: tuple[str, ...] = ()
 
 
 def merge_text(path: str, base: str, ours: str, theirs: str) -> TextMerge:
@@ -57,7 +58,7 @@ def _by_unit(base: str, ours: str, theirs: str) -> tuple[TextMerge | None, str]:
     finding = audit_python(texts, renames, kept=merged.kept, decided=whole(merged.chunks))
     if finding is not None:
         return None, finding
-    return TextMerge(list(merged.chunks), merged.notes, renames), ""
+    return TextMerge(list(merged.chunks), merged.notes, renames, merged.left_out), ""
 
 
 def _by_line(
