@@ -22,7 +22,7 @@ from peer import openapi
 from updates import CLASSIC, UNRELATED, nothing_to_do, one_template_for_all, small_change
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PAYMENT = REPOSITORY / "examples" / "payment" / "payment.yaml"
+PAYMENT = REPOSITORY / "tests" / "cases" / "ok" / "payment-upstream.yaml"
 OTHER = REPOSITORY / "tests" / "cases" / "ok" / "order.yaml"
 FEATUREGEN = Path(sys.executable).with_name("featuregen")
 FLAT = 1.15

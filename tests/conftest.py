@@ -40,8 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PAYMENT = REPOSITORY / "examples" / "payment" / "payment.yaml"
-OK_CASES = sorted((REPOSITORY / "tests" / "cases" / "ok").glob("*.yaml"))
+PAYMENT = REPOSITORY / "tests" / "cases" / "ok" / "payment-upstream.yaml"
+OK_CASES = sorted(path for path in PAYMENT.parent.glob("*.yaml") if path != PAYMENT)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +71,7 @@ def payment_project(_pristine_payment: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def every_feature(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One project with all features of `tests/cases/ok` and the payment example. Read only."""
+    """One project with all features of `tests/cases/ok`. Read only."""
     root = tmp_path_factory.mktemp("every") / "shop-api"
     for spec in (PAYMENT, *OK_CASES):
         new(spec, root, Options(verify=False), Silent())

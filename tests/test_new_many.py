@@ -54,8 +54,8 @@ def test_they_are_wired_into_shared_files_that_a_person_has_edited(tmp_path: Pat
     bring(SPECS[1:], root)
     text = main.read_text()
     assert "VERSION = 7" in text
-    for spec in SPECS:
-        lock = load_lock(root, spec.stem)
+    for spec in load_specs(SPECS):
+        lock = load_lock(root, spec.feature)
         assert lock is not None
         assert lock.contribution is not None
         for router in lock.contribution.routers:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import PAYMENT, REPOSITORY, snapshot
 
-COMMITTED = REPOSITORY / "examples" / "payment" / "payment-api"
+EXAMPLE = REPOSITORY / "examples" / "payment"
 TEMPLATES = {
     path.relative_to(REPOSITORY).as_posix()
     for path in (REPOSITORY / "templates").rglob("*")
@@ -74,8 +74,9 @@ def test_the_installed_wheel_generates_the_committed_example(
     installed: Path, tmp_path: Path
 ) -> None:
     elsewhere = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    spec = EXAMPLE / "payment.yaml"
     done = subprocess.run(
-        [installed / "featuregen", "new", PAYMENT, "--into", "payment-api", "--no-verify"],
+        [installed / "featuregen", "new", spec, "--into", "payment-api", "--no-verify"],
         cwd=tmp_path,
         env=elsewhere,
         capture_output=True,
@@ -83,7 +84,7 @@ def test_the_installed_wheel_generates_the_committed_example(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert snapshot(tmp_path / "payment-api") == snapshot(COMMITTED)
+    assert snapshot(tmp_path / "payment-api") == snapshot(EXAMPLE / "payment-api")
 
 
 def test_copier_copies_and_updates_offline_from_the_installed_wheel(

@@ -47,7 +47,7 @@ def schema_text() -> str:
 
 
 def example_text() -> str:
-    """The payment example: an upstream, its errors, limits and examples in one spec."""
+    """The payment example: rows, an upstream, refunds, webhooks and examples in one spec."""
     text = _document("examples/payment/payment.yaml")
     return "".join(line for line in text.splitlines(keepends=True) if "yaml-language-s" not in line)
 

@@ -1,6 +1,6 @@
 """Keep a project of today's version, so that later ones are held to updating it.
 
-It is the payment example beside a feature with hooks, edited as people edit: see `EDITS`.
+It is a payment feature beside a feature with hooks, edited as people edit: see `EDITS`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from featuregen.version import VERSION
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]
 SPECS = (
-    REPOSITORY / "examples/payment/payment.yaml",
+    REPOSITORY / "tests/cases/ok/payment-upstream.yaml",
     REPOSITORY / "tests/cases/ok/quote.yaml",
 )
 EDITS: tuple[tuple[str, str, str], ...] = (

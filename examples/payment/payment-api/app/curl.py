@@ -10,8 +10,11 @@ Json = dict[str, Any]
 
 
 def curl_line(document: Json, address: str, token: str | None = None) -> str | None:
-    """Return a call of the first operation whose required input all has examples."""
-    for path, operations in document["paths"].items():
+    """Return a call of the first operation whose required input all has examples.
+
+    Those without a parameter in their path come first: what it would name may not be there yet.
+    """
+    for path, operations in sorted(document["paths"].items(), key=lambda item: "{" in item[0]):
         for method, operation in operations.items():
             try:
                 return shlex.join(_words(document, address + path, method, operation, token))

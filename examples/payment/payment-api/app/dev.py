@@ -3,10 +3,13 @@
 import argparse
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import httpx2
 import jwt
 import uvicorn
+from alembic import command
+from alembic.config import Config
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 
 from app.core.auth import KNOWN_PERMISSIONS
@@ -15,13 +18,24 @@ from app.curl import curl_line
 from app.main import create_app
 from tests.fakes import FAKES
 
+DATABASE_URL = "sqlite+aiosqlite:///./dev.db"
+
 TOKEN_LIFETIME = 24 * 60 * 60
 
 
 def development_settings() -> Settings:
     """Read the environment and `.env`; a required setting that is not there gets its example."""
     found = DotEnvSettingsSource(Settings)() | EnvSettingsSource(Settings)()
-    return Settings.model_validate(example_settings() | found | {"environment": "development"})
+    return Settings.model_validate(
+        example_settings() | {"database_url": DATABASE_URL} | found | {"environment": "development"}
+    )
+
+
+def migrate(url: str) -> None:
+    """Bring the development server's own database up to date."""
+    config = Config(Path(__file__).parent.parent / "alembic.ini")
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
 
 
 def development_token(settings: Settings) -> str:
@@ -44,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     port: int = parser.parse_args(arguments).port
 
     settings = development_settings()
+    database_url = settings.database_url.get_secret_value()
+    if database_url == DATABASE_URL:  # any other may hold more than this server's rows
+        migrate(database_url)
     transports = {name: httpx2.ASGITransport(fake(settings)) for name, fake in FAKES.items()}
     app = create_app(settings, transports=transports)
     address = f"http://127.0.0.1:{port}"

@@ -1,11 +1,12 @@
 """Application factory."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 
 import httpx2
 from fastapi import FastAPI
 
-from app.api.endpoints import health, metrics, payments
+from app.api.endpoints import health, metrics, payment_webhooks, payments
 from app.core.config import Settings, get_settings
 from app.core.errors import install_error_handlers
 from app.core.logging import configure_logging
@@ -18,6 +19,16 @@ from app.core.openapi import install_openapi
 from app.core.ratelimit import RateLimiter
 from app.core.resources import Transports, set_resource
 from app.core.telemetry import Telemetry
+from app.db.session import database_lifespan
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Open what all features use, before the upstreams' clients."""
+    async with (
+        database_lifespan(app),
+    ):
+        yield
 
 
 def create_app(
@@ -38,6 +49,7 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        lifespan=lifespan,
         telemetry=telemetry.fastapi_config(),
     )
     set_resource(app, settings, Settings)
@@ -55,4 +67,5 @@ def create_app(
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(payments.router)
+    app.include_router(payment_webhooks.router)
     return app

@@ -1,5 +1,6 @@
 """Fixtures: the real app, with its lifespan entered, in front of real (in-process) upstreams."""
 
+import asyncio
 import io
 import json
 import logging
@@ -16,7 +17,10 @@ from fastapi import FastAPI
 
 from app.core.auth import KNOWN_PERMISSIONS
 from app.core.config import Settings, example_settings
+from app.core.resources import get_resource
+from app.db.session import Database
 from app.main import create_app
+from tests.database import create_tables, empty_tables, new_database, url_of
 from tests.fakes import FAKES
 from tests.fakes.upstream import FakeUpstream
 
@@ -30,7 +34,7 @@ class Logs(io.StringIO):
         return [json.loads(line) for line in self.getvalue().splitlines()]
 
 
-def make_settings() -> Settings:
+def make_settings(database_url: str | None = None) -> Settings:
     """The defaults, and the first example of what has none; the environment has no say."""
     fields = Settings.model_fields.items()
     defaults = {
@@ -40,6 +44,7 @@ def make_settings() -> Settings:
     }
     chosen = {
         "environment": "test",
+        "database_url": database_url or url_of("app"),
         "rate_limit_enabled": False,
     }
     return Settings.model_validate(defaults | example_settings() | chosen)
@@ -83,6 +88,15 @@ def _retries_do_not_wait() -> Iterator[None]:
     stamina.set_testing(False)
 
 
+@pytest.fixture(scope="session")
+def _tables() -> Iterator[None]:
+    """The tables of this process: made once, emptied before each test that opens the app."""
+    url = url_of("app")
+    with new_database(url):
+        asyncio.run(create_tables(url))
+        yield
+
+
 @pytest.fixture
 def settings() -> Settings:
     return make_settings()
@@ -97,11 +111,20 @@ def fakes(settings: Settings) -> Iterator[dict[str, FakeUpstream]]:
 
 
 @pytest.fixture
-async def app(settings: Settings, fakes: dict[str, FakeUpstream]) -> AsyncGenerator[FastAPI]:
+async def app(
+    settings: Settings, fakes: dict[str, FakeUpstream], _tables: None
+) -> AsyncGenerator[FastAPI]:
     transports = {name: httpx2.ASGITransport(fake) for name, fake in fakes.items()}
     app = create_app(settings, transports=transports)
     async with app.router.lifespan_context(app):
+        await empty_tables(get_resource(app, Database).engine)
         yield app
+
+
+@pytest.fixture
+def database(app: FastAPI) -> Database:
+    """The app's own database. An SQLite file has one connection: leave no session open."""
+    return get_resource(app, Database)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 
 from app.core.resources import get_resource
 from app.core.telemetry import Telemetry
+from app.db.pending import Pending
 
 pytestmark = pytest.mark.anyio
 OPS = Path(__file__).parent.parent / "ops"
@@ -35,6 +36,8 @@ async def exposed(app: FastAPI, client: httpx2.AsyncClient) -> dict[str, set[str
     telemetry = get_resource(app, Telemetry)
     with telemetry.upstream_call("provider", "GET"):
         pass
+    telemetry.webhook_event("thing_events", "thing.done", "applied")
+    telemetry.pending = {"things": Pending(1, 60.0)}
     found: dict[str, set[str]] = {}
     for name, labels in _SAMPLE.findall(telemetry.render().decode()):
         found.setdefault(name, set()).update(_LABEL.findall(labels))

@@ -1,6 +1,8 @@
 """What the app tells of itself: metrics for Prometheus, traces for OpenTelemetry."""
 
 import re
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 
 import httpx2
 import pytest
@@ -8,12 +10,18 @@ from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy import Index, String
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from app.core.config import Settings
 from app.core.errors import NotFoundError
 from app.core.resources import get_resource
 from app.core.telemetry import Telemetry
+from app.db.base import UtcDateTime, utcnow
+from app.db.pending import BOUND, Pending, count_pending
+from app.db.session import Database
 from app.main import create_app
+from tests.conftest import Logs
 
 pytestmark = pytest.mark.anyio
 router = APIRouter()
@@ -174,3 +182,74 @@ def test_a_call_of_an_upstream_is_measured_by_how_it_ends() -> None:
     for outcome in ("ok", "aborted"):
         labels = f'method="POST",outcome="{outcome}",upstream="provider"'
         assert f"upstream_call_duration_seconds_count{{{labels}}} 1.0\n" in text
+
+
+def test_an_event_is_counted_by_its_outcome() -> None:
+    telemetry = Telemetry()
+    telemetry.webhook_event("payment_events", "payment.paid", "applied")
+    labels = 'outcome="applied",type="payment.paid",webhook="payment_events"'
+    assert f"webhook_events_total{{{labels}}} 1.0\n" in telemetry.render().decode()
+
+
+class OrderBase(DeclarativeBase):
+    pass
+
+
+class Order(OrderBase):
+    __tablename__ = "telemetry_orders"
+    __table_args__ = (Index(None, "state", "made_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(
+        String(9), info={"pending": "new", "pending_since": "made_at"}
+    )
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime())
+
+
+@pytest.fixture
+async def database(app: FastAPI) -> AsyncGenerator[Database]:
+    database = get_resource(app, Database)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(OrderBase.metadata.create_all)
+    yield database
+    async with database.engine.begin() as connection:
+        await connection.run_sync(OrderBase.metadata.drop_all)
+
+
+async def test_rows_that_wait_are_counted_up_to_a_bound(database: Database) -> None:
+    now = utcnow()
+    async with database.sessions() as session:
+        assert await count_pending(session, OrderBase.metadata) == {
+            Order.__tablename__: Pending(0, 0.0)
+        }
+        session.add_all(Order(state="new", made_at=now) for _ in range(BOUND + 1))
+        session.add(Order(state="new", made_at=now - timedelta(hours=1)))
+        session.add(Order(state="paid", made_at=now - timedelta(days=1)))
+        await session.flush()
+        found = (await count_pending(session, OrderBase.metadata))[Order.__tablename__]
+    assert found.rows == BOUND
+    assert 3600 <= found.oldest_age < 4000
+
+
+def test_what_waits_is_told_by_table() -> None:
+    telemetry = Telemetry()
+    telemetry.pending = {"orders": Pending(3, 90.0)}
+    text = telemetry.render().decode()
+    assert 'pending_rows{table="orders"} 3.0\n' in text
+    assert 'pending_oldest_age_seconds{table="orders"} 90.0\n' in text
+
+
+async def test_a_database_that_is_down_leaves_the_other_metrics(
+    app: FastAPI, client: httpx2.AsyncClient, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_session: object) -> None:
+        raise OSError("no route to db.internal")
+
+    await client.get("/teas/oolong")
+    get_resource(app, Telemetry).pending = {"orders": Pending(3, 90.0)}
+    monkeypatch.setattr("app.api.endpoints.metrics.count_pending", refuse)
+    text = (await client.get("/metrics")).text
+    assert "operations_total" in text
+    assert "pending_rows{" not in text
+    assert logs.lines()[-1]["event"] == "pending_rows_unknown"
+    assert "db.internal" not in logs.getvalue()

@@ -160,6 +160,33 @@ async def test_a_mute_upstream_is_told_by_its_status(http: httpx2.AsyncClient, s
     assert len(stub.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "refused"),
+    [
+        *((status, True) for status in (400, 401, 402, 404, 422, 499)),
+        *((status, False) for status in (302, 408, 409, 425, 429, 500, 503)),
+    ],
+)
+async def test_only_a_definite_refusal_is_marked_as_one(
+    http: httpx2.AsyncClient, stub: Stub, *, status: int, refused: bool
+) -> None:
+    stub.answers = [httpx2.Response(status)]
+    with pytest.raises(RefusedError) as raised:
+        await StubClient(http, timeout=5, telemetry=Telemetry()).call("POST", "/x", text_of)
+    assert raised.value.refused is refused
+
+
+async def test_a_call_without_an_answer_is_no_refusal(http: httpx2.AsyncClient, stub: Stub) -> None:
+    stub.answers = [httpx2.Response(200, text="?")]
+
+    def read(response: httpx2.Response) -> str:
+        raise ValueError(response.text)
+
+    with pytest.raises(RefusedError) as raised:
+        await StubClient(http, timeout=5, telemetry=Telemetry()).call("POST", "/x", read)
+    assert not raised.value.refused
+
+
 async def test_the_query_is_encoded_and_absent_values_are_left_out(
     http: httpx2.AsyncClient, stub: Stub
 ) -> None:

@@ -1,12 +1,14 @@
 """The payment service in front of its upstreams, without HTTP on our side."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
 from app.clients.provider import ProviderClient
+from app.core.attempts import Attempt
 from app.core.auth import User
 from app.core.errors import (
     InvalidPaymentError,
@@ -15,9 +17,11 @@ from app.core.errors import (
     PaymentServiceError,
 )
 from app.core.resources import get_resource
-from app.models.payment import PaymentRequest
+from app.db.session import Database
+from app.models.payment import PaymentRequest, RefundRequest
 from app.services.payment_service import PaymentService
 from tests.fakes.upstream import FakeUpstream
+from tests.payment_rows import add_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -27,12 +31,19 @@ CREATE_PAYMENT: dict[str, Any] = {
     "payment_method_id": "pm_123",
     "description": "Premium subscription",
 }
+CREATE_REFUND: dict[str, Any] = {"amount": "21.25", "reason": "fraudulent"}
 USER = User.model_validate({"sub": "user_1"})
 
 
+@pytest.fixture(autouse=True)
+async def _rows(database: Database) -> None:
+    await add_rows(database)
+
+
 @pytest.fixture
-def service(app: FastAPI) -> PaymentService:
-    return PaymentService(get_resource(app, ProviderClient))
+async def service(app: FastAPI, database: Database) -> AsyncGenerator[PaymentService]:
+    async with database.sessions() as session:
+        yield PaymentService(session, get_resource(app, ProviderClient))
 
 
 @pytest.fixture
@@ -61,7 +72,9 @@ async def test_create_payment_raises_the_mapped_error(
 ) -> None:
     fake_provider.answer(upstream_status, {"error": {"message": "because of this"}}, times=attempts)
     with pytest.raises(error) as raised:
-        await service.create_payment(PaymentRequest.model_validate(CREATE_PAYMENT), user=USER)
+        await service.create_payment(
+            PaymentRequest.model_validate(CREATE_PAYMENT), user=USER, attempt=Attempt()
+        )
     assert str(raised.value) == message
     assert len(fake_provider.calls) == attempts
 
@@ -71,7 +84,9 @@ async def test_create_payment_gives_up_when_the_upstream_cannot_be_reached(
 ) -> None:
     fake_provider.drop(times=3)
     with pytest.raises(PaymentServiceError) as raised:
-        await service.create_payment(PaymentRequest.model_validate(CREATE_PAYMENT), user=USER)
+        await service.create_payment(
+            PaymentRequest.model_validate(CREATE_PAYMENT), user=USER, attempt=Attempt()
+        )
     assert str(raised.value) == "Payment processing failed"
     assert len(fake_provider.calls) == 3
 
@@ -83,7 +98,9 @@ async def test_create_payment_waits_no_longer_than_its_deadline(
     fake_provider.hang()
     async with asyncio.timeout(5):
         with pytest.raises(PaymentServiceError) as raised:
-            await service.create_payment(PaymentRequest.model_validate(CREATE_PAYMENT), user=USER)
+            await service.create_payment(
+                PaymentRequest.model_validate(CREATE_PAYMENT), user=USER, attempt=Attempt()
+            )
     assert str(raised.value) == "Payment service is currently unavailable"
 
 
@@ -93,7 +110,9 @@ async def test_create_payment_does_not_take_an_answer_that_makes_no_sense(
 ) -> None:
     fake_provider.answer(200, content=content)
     with pytest.raises(PaymentServiceError) as raised:
-        await service.create_payment(PaymentRequest.model_validate(CREATE_PAYMENT), user=USER)
+        await service.create_payment(
+            PaymentRequest.model_validate(CREATE_PAYMENT), user=USER, attempt=Attempt()
+        )
     assert str(raised.value) == "Payment processing failed"
 
 
@@ -101,7 +120,9 @@ async def test_create_payment_is_repeated_after_a_short_outage(
     service: PaymentService, fake_provider: FakeUpstream
 ) -> None:
     fake_provider.answer(503, times=2)
-    await service.create_payment(PaymentRequest.model_validate(CREATE_PAYMENT), user=USER)
+    await service.create_payment(
+        PaymentRequest.model_validate(CREATE_PAYMENT), user=USER, attempt=Attempt()
+    )
     assert len(fake_provider.calls) == 3
     assert len({call.headers["idempotency-key"] for call in fake_provider.calls}) == 1
 
@@ -110,7 +131,9 @@ async def test_create_payment_uses_another_idempotency_key_for_every_request(
     service: PaymentService, fake_provider: FakeUpstream
 ) -> None:
     for _ in range(2):
-        await service.create_payment(PaymentRequest.model_validate(CREATE_PAYMENT), user=USER)
+        await service.create_payment(
+            PaymentRequest.model_validate(CREATE_PAYMENT), user=USER, attempt=Attempt()
+        )
     assert len({call.headers["idempotency-key"] for call in fake_provider.calls}) == 2
 
 
@@ -135,7 +158,7 @@ async def test_get_payment_raises_the_mapped_error(
 ) -> None:
     fake_provider.answer(upstream_status, {"error": {"message": "because of this"}}, times=attempts)
     with pytest.raises(error) as raised:
-        await service.get_payment(payment_id="payment_id_49")
+        await service.get_payment(payment_id="pay_00000000000000000000000000000001", user=USER)
     assert str(raised.value) == message
     assert len(fake_provider.calls) == attempts
 
@@ -145,7 +168,7 @@ async def test_get_payment_gives_up_when_the_upstream_cannot_be_reached(
 ) -> None:
     fake_provider.drop(times=3)
     with pytest.raises(PaymentServiceError) as raised:
-        await service.get_payment(payment_id="payment_id_49")
+        await service.get_payment(payment_id="pay_00000000000000000000000000000001", user=USER)
     assert str(raised.value) == "Payment processing failed"
     assert len(fake_provider.calls) == 3
 
@@ -157,7 +180,7 @@ async def test_get_payment_waits_no_longer_than_its_deadline(
     fake_provider.hang()
     async with asyncio.timeout(5):
         with pytest.raises(PaymentServiceError) as raised:
-            await service.get_payment(payment_id="payment_id_49")
+            await service.get_payment(payment_id="pay_00000000000000000000000000000001", user=USER)
     assert str(raised.value) == "Payment service is currently unavailable"
 
 
@@ -167,7 +190,7 @@ async def test_get_payment_does_not_take_an_answer_that_makes_no_sense(
 ) -> None:
     fake_provider.answer(200, content=content)
     with pytest.raises(PaymentServiceError) as raised:
-        await service.get_payment(payment_id="payment_id_49")
+        await service.get_payment(payment_id="pay_00000000000000000000000000000001", user=USER)
     assert str(raised.value) == "Payment processing failed"
 
 
@@ -175,5 +198,109 @@ async def test_get_payment_is_repeated_after_a_short_outage(
     service: PaymentService, fake_provider: FakeUpstream
 ) -> None:
     fake_provider.answer(503, times=2)
-    await service.get_payment(payment_id="payment_id_49")
+    await service.get_payment(payment_id="pay_00000000000000000000000000000001", user=USER)
     assert len(fake_provider.calls) == 3
+
+
+@pytest.mark.parametrize(
+    ("upstream_status", "error", "message", "attempts"),
+    [
+        pytest.param(400, InvalidPaymentError, "Invalid payment: because of this", 1, id="400"),
+        pytest.param(402, PaymentError, "Payment declined", 1, id="402"),
+        pytest.param(404, PaymentNotFoundError, "No such payment", 1, id="404"),
+        pytest.param(
+            418, PaymentServiceError, "Payment processing failed", 1, id="418, not mapped"
+        ),
+    ],
+)
+async def test_create_refund_raises_the_mapped_error(
+    service: PaymentService,
+    fake_provider: FakeUpstream,
+    upstream_status: int,
+    error: type[Exception],
+    message: str,
+    attempts: int,
+) -> None:
+    fake_provider.answer(upstream_status, {"error": {"message": "because of this"}}, times=attempts)
+    with pytest.raises(error) as raised:
+        await service.create_refund(
+            RefundRequest.model_validate(CREATE_REFUND),
+            payment_id="pay_00000000000000000000000000000002",
+            user=USER,
+            attempt=Attempt(),
+        )
+    assert str(raised.value) == message
+    assert len(fake_provider.calls) == attempts
+
+
+async def test_create_refund_gives_up_when_the_upstream_cannot_be_reached(
+    service: PaymentService, fake_provider: FakeUpstream
+) -> None:
+    fake_provider.drop(times=3)
+    with pytest.raises(PaymentServiceError) as raised:
+        await service.create_refund(
+            RefundRequest.model_validate(CREATE_REFUND),
+            payment_id="pay_00000000000000000000000000000002",
+            user=USER,
+            attempt=Attempt(),
+        )
+    assert str(raised.value) == "Payment processing failed"
+    assert len(fake_provider.calls) == 3
+
+
+async def test_create_refund_waits_no_longer_than_its_deadline(
+    app: FastAPI, service: PaymentService, fake_provider: FakeUpstream
+) -> None:
+    get_resource(app, ProviderClient).timeout = 0.02
+    fake_provider.hang()
+    async with asyncio.timeout(5):
+        with pytest.raises(PaymentServiceError) as raised:
+            await service.create_refund(
+                RefundRequest.model_validate(CREATE_REFUND),
+                payment_id="pay_00000000000000000000000000000002",
+                user=USER,
+                attempt=Attempt(),
+            )
+    assert str(raised.value) == "Payment service is currently unavailable"
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"[[]"])
+async def test_create_refund_does_not_take_an_answer_that_makes_no_sense(
+    service: PaymentService, fake_provider: FakeUpstream, content: bytes
+) -> None:
+    fake_provider.answer(200, content=content)
+    with pytest.raises(PaymentServiceError) as raised:
+        await service.create_refund(
+            RefundRequest.model_validate(CREATE_REFUND),
+            payment_id="pay_00000000000000000000000000000002",
+            user=USER,
+            attempt=Attempt(),
+        )
+    assert str(raised.value) == "Payment processing failed"
+
+
+async def test_create_refund_is_repeated_after_a_short_outage(
+    service: PaymentService, fake_provider: FakeUpstream
+) -> None:
+    fake_provider.answer(503, times=2)
+    await service.create_refund(
+        RefundRequest.model_validate(CREATE_REFUND),
+        payment_id="pay_00000000000000000000000000000002",
+        user=USER,
+        attempt=Attempt(),
+    )
+    assert len(fake_provider.calls) == 3
+    assert len({call.headers["idempotency-key"] for call in fake_provider.calls}) == 1
+
+
+async def test_create_refund_uses_another_idempotency_key_for_every_request(
+    service: PaymentService, fake_provider: FakeUpstream
+) -> None:
+    for _ in range(2):
+        await service.create_refund(
+            RefundRequest.model_validate(CREATE_REFUND),
+            payment_id="pay_00000000000000000000000000000002",
+            user=USER,
+            attempt=Attempt(),
+        )
+    assert len({call.headers["idempotency-key"] for call in fake_provider.calls}) == 2

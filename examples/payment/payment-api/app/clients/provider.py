@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from uuid import uuid4
+from typing import Annotated, Literal
 
 import httpx2
 from fastapi import FastAPI
+from pydantic import BaseModel, Field
 
+from app.core.answers import choose
 from app.core.auth import User
 from app.core.config import Settings
 from app.core.errors import (
@@ -17,6 +19,7 @@ from app.core.errors import (
     PaymentServiceError,
 )
 from app.core.resources import get_resource, set_resource
+from app.core.strings import Text
 from app.core.telemetry import Telemetry
 from app.core.upstream import (
     UpstreamClient,
@@ -25,21 +28,64 @@ from app.core.upstream import (
     present,
     segment,
 )
-from app.models.payment import PaymentRequest, PaymentResponse
+from app.models.payment import PaymentRequest, RefundRequest
 
 
-def _read_payment_response(response: httpx2.Response) -> PaymentResponse:
+class CreatePaymentReceived(BaseModel):
+    """What the upstream's answer says of a payment."""
+
+    provider_id: Annotated[str, Field(max_length=255), Text()] | None = None
+    status: Literal["pending", "succeeded", "failed", "refunded"]
+
+
+class GetPaymentReceived(BaseModel):
+    """What the upstream's answer says of a payment."""
+
+    status: Literal["pending", "succeeded", "failed", "refunded"]
+
+
+class CreateRefundReceived(BaseModel):
+    """What the upstream's answer says of a refund."""
+
+    provider_id: Annotated[str, Field(max_length=255), Text()] | None = None
+    status: Literal["pending", "succeeded", "failed"]
+
+
+def _read_create_payment(response: httpx2.Response) -> CreatePaymentReceived:
     answer: object = response.json()
-    return PaymentResponse.model_validate(
+    return CreatePaymentReceived.model_validate(
         present(
             {
-                "payment_id": pick(answer, "id"),
-                "status": pick(answer, "status"),
-                "amount": pick(answer, "amount"),
-                "currency": pick(answer, "currency"),
-                "created_at": pick(answer, "created_at"),
+                "provider_id": pick(answer, "id"),
+                "status": choose(
+                    pick(answer, "status"),
+                    {"succeeded": "succeeded", "failed": "failed"},
+                    "pending",
+                ),
             }
         )
+    )
+
+
+def _read_get_payment(response: httpx2.Response) -> GetPaymentReceived:
+    answer: object = response.json()
+    return GetPaymentReceived.model_validate(
+        present(
+            {
+                "status": choose(
+                    pick(answer, "status"),
+                    {"succeeded": "succeeded", "failed": "failed"},
+                    "pending",
+                )
+            }
+        )
+    )
+
+
+def _read_create_refund(response: httpx2.Response) -> CreateRefundReceived:
+    answer: object = response.json()
+    return CreateRefundReceived.model_validate(
+        present({"provider_id": pick(answer, "id"), "status": "succeeded"})
     )
 
 
@@ -51,28 +97,43 @@ class ProviderClient(UpstreamClient):
     idempotency_header = "Idempotency-Key"
     error_message = ("error", "message")
 
-    async def create_payment(self, data: PaymentRequest, *, user: User) -> PaymentResponse:
+    async def create_payment(
+        self, data: PaymentRequest, *, payment_id: str, user: User
+    ) -> CreatePaymentReceived:
         """Call POST /payments."""
         return await self.call(
             "POST",
             "/payments",
-            _read_payment_response,
+            _read_create_payment,
             json={
                 "amount": data.amount,
                 "currency": data.currency,
                 "payment_method": data.payment_method_id,
                 "description": data.description,
+                "reference": payment_id,
                 "metadata": {"user_id": user.id},
             },
-            idempotency_key=uuid4().hex,
+            idempotency_key=payment_id,
         )
 
-    async def get_payment(self, *, payment_id: str) -> PaymentResponse:
-        """Call GET /payments/{payment_id}."""
+    async def get_payment(self, *, payment_provider_id: str) -> GetPaymentReceived:
+        """Call GET /payments/{entity.provider_id}."""
         return await self.call(
             "GET",
-            f"/payments/{segment(payment_id)}",
-            _read_payment_response,
+            f"/payments/{segment(payment_provider_id)}",
+            _read_get_payment,
+        )
+
+    async def create_refund(
+        self, data: RefundRequest, *, payment_provider_id: str, refund_id: str
+    ) -> CreateRefundReceived:
+        """Call POST /payments/{parent.provider_id}/refunds."""
+        return await self.call(
+            "POST",
+            f"/payments/{segment(payment_provider_id)}/refunds",
+            _read_create_refund,
+            json={"amount": data.amount, "reason": data.reason},
+            idempotency_key=refund_id,
         )
 
     def refusal(self, status: int, message: str, /) -> AppError:

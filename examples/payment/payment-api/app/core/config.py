@@ -36,17 +36,15 @@ class Settings(BaseSettings):
     rate_limit_enabled: bool = True
     rate_limit_storage_uri: str = "async+memory://"
 
+    database_url: SecretStr = SecretStr("sqlite+aiosqlite:///./app.db")
+
     payment_api_url: Annotated[
         HttpUrl,
         Field(examples=["https://api.stripe.com/v1"], description="Base URL of the provider"),
     ]
-    payment_api_key: Annotated[
-        SecretStr,
-        Field(min_length=1, examples=["sk_test_..."], description="Bearer key of the provider"),
-    ]
-    payment_timeout: SettingDuration = Field(
-        default=timedelta(seconds=30), description="Deadline of one call with all its retries"
-    )
+    payment_api_key: Annotated[SecretStr, Field(min_length=1, examples=["sk_test_..."])]
+    payment_webhook_secret: Annotated[SecretStr, Field(min_length=1, examples=["whsec_..."])]
+    payment_timeout: SettingDuration = timedelta(seconds=30)
 
 
 @lru_cache

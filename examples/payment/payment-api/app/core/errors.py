@@ -43,6 +43,8 @@ class AppError(Exception):
     title: ClassVar[str] = "Internal server error"
     retry_after: ClassVar[int | None] = None
     """Seconds, sent as `Retry-After`."""
+    refused: bool = False
+    """An upstream has said no: it has done nothing, and would say the same again."""
 
     def __init__(
         self, detail: str | None = None, *, headers: Mapping[str, str] | None = None
@@ -69,10 +71,22 @@ class ForbiddenError(AppError):
     status, code, title = 403, "forbidden", "Permission denied"
 
 
+class SignatureError(AppError):
+    """An event is not signed as agreed: with our secret, and just now."""
+
+    status, code, title = 400, "invalid_signature", "Invalid signature"
+
+
 class NotFoundError(AppError):
     """There is no such thing, or it is not the caller's."""
 
     status, code, title = 404, "not_found", "Resource not found"
+
+
+class ConflictError(AppError):
+    """It would clash with what is already there."""
+
+    status, code, title = 409, "conflict", "Conflict"
 
 
 class ContentTooLargeError(AppError):

@@ -77,6 +77,7 @@ def configure_logging(settings: Settings) -> None:
                 "uvicorn": {"handlers": [], "propagate": True},
                 "uvicorn.access": {"level": "CRITICAL"},  # replaced by RequestContextMiddleware
                 "httpx2": {"level": "WARNING"},  # logs every URL at INFO
+                "aiosqlite": {"level": "INFO"},  # logs every value of a statement at DEBUG
             },
         }
     )

@@ -1,12 +1,12 @@
 """Metrics for Prometheus and traces for OpenTelemetry: each app has its own, nothing is global.
 
 Services, routers and clients write none of them. FastAPI measures each request, `UpstreamClient`
-each call of an upstream, the middleware how each operation ends.
+each call of an upstream, `Webhook` each event, the middleware how each operation ends.
 Labels are names out of the code: never an id, a path as it was sent, or anything of a person's.
 """
 
 import time
-from collections.abc import Generator, Mapping, MutableMapping
+from collections.abc import Generator, Iterable, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,12 +17,15 @@ from fastapi.telemetry import TelemetryConfig
 from opentelemetry import propagate
 from opentelemetry.context import Context
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.metrics import CallbackOptions, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.view import View
 from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.trace import NoOpTracerProvider, SpanKind, StatusCode
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.types import Scope
+
+from app.db.pending import Pending
 
 UNMETERED = frozenset({"/health/live", "/health/ready", "/metrics"})
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)  # seconds
@@ -81,6 +84,22 @@ class Telemetry:
             description="Calls of upstreams, with all their attempts.",
             explicit_bucket_boundaries_advisory=_BUCKETS,
         )
+        self._webhook_events = meter.create_counter(
+            "webhook.events", description="Events by webhook, type and outcome."
+        )
+        self.pending: Mapping[str, Pending] = {}
+        """By table, as it was found last."""
+        meter.create_observable_gauge(
+            "pending.rows",
+            [self._observe_pending_rows],
+            description="Rows that wait for their outcome; counted up to a bound.",
+        )
+        meter.create_observable_gauge(
+            "pending.oldest.age",
+            [self._observe_pending_ages],
+            unit="s",
+            description="How long the oldest row that waits for its outcome has waited.",
+        )
 
     def fastapi_config(self) -> TelemetryConfig:
         """Return what `FastAPI(telemetry=)` takes."""
@@ -127,6 +146,19 @@ class Telemetry:
                     span.set_status(StatusCode.ERROR)
                 labels = {"upstream": upstream, "method": method, "outcome": call.outcome}
                 self._upstream_calls.record(time.perf_counter() - started, labels)
+
+    def webhook_event(self, webhook: str, event_type: str, outcome: str) -> None:
+        """Count an event; its type is one that the webhook knows, or `other`."""
+        labels = {"webhook": webhook, "type": event_type, "outcome": outcome}
+        self._webhook_events.add(1, labels)
+
+    def _observe_pending_rows(self, _options: CallbackOptions) -> Iterable[Observation]:
+        for table, pending in self.pending.items():
+            yield Observation(pending.rows, {"table": table})
+
+    def _observe_pending_ages(self, _options: CallbackOptions) -> Iterable[Observation]:
+        for table, pending in self.pending.items():
+            yield Observation(pending.oldest_age, {"table": table})
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus's text format."""

@@ -31,6 +31,15 @@ TRANSIENT = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
+UNSETTLED = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
+)
+"""Refusals of a request that may yet be done, or may have been."""
 MAX_MESSAGE = 300
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -151,7 +160,9 @@ class UpstreamClient(ABC):
         if not response.is_success:
             call.outcome = "failed" if _is_fault(response) else "refused"
             log.warning("upstream_refused", upstream=self.name, status=response.status_code)
-            raise self.refusal(response.status_code, self._message(response))
+            error = self.refusal(response.status_code, self._message(response))
+            error.refused = is_definite(response.status_code)
+            raise error
         try:
             result = read(response)
         except (ValueError, RecursionError) as exc:  # pydantic's ValidationError is a ValueError
@@ -194,6 +205,11 @@ class UpstreamClient(ABC):
         if isinstance(message, str):
             return message[:MAX_MESSAGE]
         return f"status {response.status_code}"
+
+
+def is_definite(status: int) -> bool:
+    """Tell whether the upstream has done nothing, and will not, for all that a retry says."""
+    return status // 100 == 4 and status not in UNSETTLED  # noqa: PLR2004 - 4xx
 
 
 def segment(value: Value) -> str:

@@ -20,39 +20,36 @@ class FakeProvider(FakeUpstream):
                 "/payments",
                 self.create_payment,
                 encoding="json",
-                required=frozenset({"amount", "currency", "metadata.user_id", "payment_method"}),
+                required=frozenset(
+                    {"amount", "currency", "metadata.user_id", "payment_method", "reference"}
+                ),
                 optional=frozenset({"description"}),
                 headers=frozenset({"idempotency-key"}),
             ),
             Route(
                 "GET",
-                "/payments/(?P<payment_id>[^/]+)",
+                "/payments/[^/]+",
                 self.get_payment,
+            ),
+            Route(
+                "POST",
+                "/payments/[^/]+/refunds",
+                self.create_refund,
+                encoding="json",
+                required=frozenset({"amount"}),
+                optional=frozenset({"reason"}),
+                headers=frozenset({"idempotency-key"}),
             ),
         )
 
-    def create_payment(self, call: Call) -> Answer:
+    def create_payment(self, _call: Call) -> Answer:
         """Answer POST /payments."""
-        return Answer(
-            200,
-            {
-                "id": "pay_1",
-                "status": "succeeded",
-                "amount": call.echo("amount", default="99.99"),
-                "currency": call.echo("currency", default="USD"),
-                "created_at": "2026-01-31T12:00:00Z",
-            },
-        )
+        return Answer(200, {"id": "Sample provider id", "status": "succeeded"})
 
-    def get_payment(self, call: Call) -> Answer:
-        """Answer GET /payments/{payment_id}."""
-        return Answer(
-            200,
-            {
-                "id": call.parameters["payment_id"],
-                "status": "succeeded",
-                "amount": "99.99",
-                "currency": "USD",
-                "created_at": "2026-01-31T12:00:00Z",
-            },
-        )
+    def get_payment(self, _call: Call) -> Answer:
+        """Answer GET /payments/{entity.provider_id}."""
+        return Answer(200, {"status": "succeeded"})
+
+    def create_refund(self, _call: Call) -> Answer:
+        """Answer POST /payments/{parent.provider_id}/refunds."""
+        return Answer(200, {"id": "Sample provider id"})

@@ -5,7 +5,7 @@ import json
 import re
 from base64 import b64encode
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NoReturn, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -80,6 +80,7 @@ class FakeUpstream:
     """Answers like the upstream, records every call, and notes as a fault what should not come.
 
     `answer`, `drop` and `hang` say what the next calls get instead of the usual answer.
+    `meanwhile` says what happens while the next call is under way.
     """
 
     name: ClassVar[str]
@@ -92,6 +93,7 @@ class FakeUpstream:
         self.faults: list[str] = []
         self._base_path = urlsplit(base_url).path.rstrip("/")
         self._planned: deque[Answer | Exception | None] = deque()
+        self._meanwhile: deque[Callable[[], Awaitable[None]]] = deque()
 
     def answer(
         self, status: int, body: object = None, *, content: bytes | None = None, times: int = 1
@@ -105,6 +107,10 @@ class FakeUpstream:
     def hang(self) -> None:
         """Never answer."""
         self._planned.append(None)
+
+    def meanwhile(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Await `work` once the next call was heard, before it is answered."""
+        self._meanwhile.append(work)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call, content_type = await self._read(scope, receive)
@@ -124,6 +130,7 @@ class FakeUpstream:
             {key: unquote(value) for key, value in match.groupdict().items()} if match else {}
         )
         self.calls.append(call)
+        await self._let_happen()
 
         planned = self._planned.popleft() if self._planned else route.answer(call)
         if planned is None:
@@ -139,6 +146,10 @@ class FakeUpstream:
                 }
             )
             await send({"type": "http.response.body", "body": planned.encode()})
+
+    async def _let_happen(self) -> None:
+        if self._meanwhile:
+            await self._meanwhile.popleft()()
 
     def _route(self, call: Call) -> Route | None:
         for route in self.routes:
