@@ -69,6 +69,22 @@ def test_features_come_from_the_project_that_into_names(
     assert words("verify", "--into", str(project), "pr") == ["product"]
 
 
+def test_features_come_from_the_project_that_the_folder_is_in(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = project / "app" / "services"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert words("remove", "") == ["payment", "product"]
+
+
+def test_the_words_that_an_argument_may_be_are_told() -> None:
+    assert words("update", "--conflicts", "") == ["inline", "file"]
+    assert words("templates", "e") == ["eject"]
+    assert words("import", "") == ["openapi", "code"]
+    assert words("agents", "install", "claude", "c") == ["codex", "cursor"]
+
+
 def test_codes_complete_with_their_titles() -> None:
     assert "FG103\tunknown type" in candidates(["explain", "FG10"])
     assert words("explain", "FG103", "") == []

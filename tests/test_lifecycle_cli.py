@@ -69,6 +69,13 @@ def test_the_next_step_is_a_command_that_means_this_project(trio: Path) -> None:
     assert f"prove it: featuregen verify --into {trio}\n" in done
 
 
+def test_after_the_last_feature_is_gone_nothing_is_left_to_be_proved(trio: Path) -> None:
+    for feature in ("greeting", "poll"):
+        done = featuregen("remove", feature, "--no-verify", "--into", trio).stdout
+        assert "prove it" in done
+    assert "prove it" not in featuregen("remove", "ticket", "--no-verify", "--into", trio).stdout
+
+
 def test_after_a_dry_run_the_step_is_the_same_command(trio: Path) -> None:
     shown = featuregen("remove", "ticket", "--dry-run", "--into", trio).stdout
     assert "to do it: the same command without --dry-run\n" in shown

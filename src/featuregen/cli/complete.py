@@ -9,7 +9,7 @@ from featuregen.cli.grammar import COMMANDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from featuregen.cli.grammar import Command, Kind
+    from featuregen.cli.grammar import Argument, Command, Option
 
 FILES, FOLDERS = ":files", ":folders"
 """Instead of candidates: the shell knows better."""
@@ -37,9 +37,9 @@ def _candidates(before: list[str], incomplete: str) -> Iterable[str]:
 
 
 def _of_command(command: Command, given: list[str], incomplete: str) -> Iterable[str]:
-    valued = {f"--{one.name}": one.kind for one in command.options if one.kind != "flag"}
+    valued = {f"--{one.name}": one for one in command.options if one.kind != "flag"}
     if given and given[-1] in valued:
-        return _of_kind(valued[given[-1]], given)
+        return _of_one(valued[given[-1]], given)
     if incomplete.startswith("-"):
         fresh = (one for one in command.options if one.many or f"--{one.name}" not in given)
         return (f"--{one.name}\t{one.help}" for one in fresh)
@@ -47,7 +47,7 @@ def _of_command(command: Command, given: list[str], incomplete: str) -> Iterable
     place = min(len(taken), len(command.arguments) - 1)
     if place < 0 or (len(taken) > place and not command.arguments[place].many):
         return ()
-    return _of_kind(command.arguments[place].kind, given)
+    return _of_one(command.arguments[place], given)
 
 
 def _positional(given: list[str], valued: Iterable[str]) -> list[str]:
@@ -56,8 +56,10 @@ def _positional(given: list[str], valued: Iterable[str]) -> list[str]:
     return [word for last, word in pairs if not word.startswith("-") and last not in valued]
 
 
-def _of_kind(kind: Kind, given: list[str]) -> Iterable[str]:
-    match kind:
+def _of_one(one: Argument | Option, given: list[str]) -> Iterable[str]:
+    match one.kind:
+        case "text":
+            return (word for word in one.words if word not in given)
         case "spec" | "file":
             return (FILES,)
         case "folder":
@@ -72,10 +74,12 @@ def _of_kind(kind: Kind, given: list[str]) -> Iterable[str]:
 
 
 def _features(given: list[str]) -> Iterator[str]:
-    """By the locks in the project that `--into` names."""
+    """By the locks in the project that `--into` names, or that the folder is in."""
     from pathlib import Path
 
-    root = Path(given[given.index("--into") + 1] if "--into" in given[:-1] else ".")
-    for lock in sorted(root.glob(".featuregen/*.lock")):
+    root = Path(given[given.index("--into") + 1] if "--into" in given[:-1] else ".").absolute()
+    homes = (folder / ".featuregen" for folder in (root, *root.parents))
+    home = next((home for home in homes if home.is_dir()), root)
+    for lock in sorted(home.glob("*.lock")):
         if lock.stem not in given and lock.stem != "project":
             yield lock.stem

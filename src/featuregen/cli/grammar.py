@@ -16,7 +16,10 @@ Kind = Literal["flag", "text", "file", "folder", "spec", "feature", "code"]
 
 
 class Argument(NamedTuple):
-    """A positional argument. `many` takes as many as there are; not `required`, also none."""
+    """A positional argument. `many` takes as many as there are; not `required`, also none.
+
+    `words` are those that it may be, to complete it.
+    """
 
     name: str
     metavar: str
@@ -24,10 +27,14 @@ class Argument(NamedTuple):
     kind: Kind
     many: bool = False
     required: bool = True
+    words: tuple[str, ...] = ()
 
 
 class Option(NamedTuple):
-    """`--name`. A `flag` has no value; `default` is shown in the help; `many` may be repeated."""
+    """`--name`. A `flag` has no value; `default` is shown in the help; `many` may be repeated.
+
+    `words` are those that the value may be, to complete it.
+    """
 
     name: str
     help: str
@@ -35,6 +42,7 @@ class Option(NamedTuple):
     metavar: str | None = None
     default: str | None = None
     many: bool = False
+    words: tuple[str, ...] = ()
 
     @property
     def target(self) -> str:
@@ -74,6 +82,7 @@ CONFLICTS = Option(
     "text",
     "MODE",
     "inline",
+    words=("inline", "file"),
 )
 CODE = Argument(
     "code", "CODE", "As in FG103; without, all codes are listed.", "code", required=False
@@ -234,7 +243,9 @@ _ALL = (
         "Write a first spec from an OpenAPI document, or from FastAPI code.",
         _import,
         (
-            Argument("source", "SOURCE", "One of openapi, code.", "text"),
+            Argument(
+                "source", "SOURCE", "One of openapi, code.", "text", words=("openapi", "code")
+            ),
             Argument("files", "FILE", "A document; or files of code.", "file", many=True),
         ),
         (
@@ -403,7 +414,13 @@ _ALL = (
         "List the templates, and start your own over them.",
         _templates,
         (
-            Argument("action", "ACTION", "One of list, eject, diff, accept.", "text"),
+            Argument(
+                "action",
+                "ACTION",
+                "One of list, eject, diff, accept.",
+                "text",
+                words=("list", "eject", "diff", "accept"),
+            ),
             Argument("template", "TEMPLATE", "As 'list' names it.", "text", required=False),
         ),
         (
@@ -418,7 +435,7 @@ _ALL = (
         "Install a skill, a subagent and the MCP server for coding agents.",
         _agents,
         (
-            Argument("action", "ACTION", "It is 'install'.", "text"),
+            Argument("action", "ACTION", "It is 'install'.", "text", words=("install",)),
             Argument(
                 "agents",
                 "AGENT",
@@ -426,6 +443,7 @@ _ALL = (
                 "text",
                 many=True,
                 required=False,
+                words=("claude", "codex", "cursor", "all"),
             ),
         ),
         (INTO, Option("check", "Only say whether anything is due: exit code 3."), JSON),

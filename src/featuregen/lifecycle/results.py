@@ -60,7 +60,7 @@ def result(
                 into_option(str(known.root)),
                 opened,
                 by_hand,
-                proven=verification is not None,
+                proven=verification is not None or not _has_features_after(outcome, known),
                 migrates=adds_revision(files),
             )
         ),
@@ -89,6 +89,10 @@ def _picture(spec: FeatureSpec, known: Known, staged: Staged | None) -> FeatureP
     from featuregen.pipeline import open_hooks
 
     return feature_picture(spec, open_hooks(spec, known.root, staged))
+
+
+def _has_features_after(outcome: Outcome, known: Known) -> bool:
+    return not (outcome == "removed" and len(known.features) == 1)
 
 
 def _next_steps(
