@@ -31,8 +31,8 @@ STORING = (
     "patch", "stored_decimal", "stored_json", "stored_duration",
 )  # fmt: skip
 MONEY = (
-    "auth", "cache", "conflict", "idempotency", "jobs", "metrics", "storage", "webhooks",
-    "webhook_hmac", "webhook_standard", "webhook_stripe",
+    "auth", "cache", "conflict", "event_jobs", "idempotency", "jobs", "metrics", "storage",
+    "webhook_hmac", "webhook_standard", "webhook_stripe", "webhooks",
 )  # fmt: skip
 COMBINATIONS: dict[str, tuple[str, ...]] = {
     "none": (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.plan.docs import CORE_ERRORS
-from featuregen.plan.operations import raised_errors, route_path, summary, validates
+from featuregen.plan.operations import answered_errors, route_path, summary, validates
 from featuregen.plan.samples import sample
 from featuregen.results import ErrorAnswer, FeaturePicture, Route, SettingNeeded
 
@@ -59,7 +59,7 @@ def _route(operation: Operation, spec: FeatureSpec) -> Route:
         operation.auth, operation.permission or "any user"
     )
     statuses = {operation.status} | ({spec.validation_status} if validates(operation) else set())
-    for name in raised_errors(operation, spec):
+    for name in answered_errors(operation, spec):
         statuses.add(spec.errors[name].status if name in spec.errors else CORE_ERRORS[name][0])
     return Route(
         method=operation.method,

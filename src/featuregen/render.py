@@ -116,11 +116,13 @@ def feature_context(plan: FeaturePlan) -> dict[str, object]:
         "operations": plan.operations,
         "hooks": plan.hooks,
         "router": plan.router,
+        "jobs": plan.jobs,
         "webhooks": plan.webhooks,
         "tests": plan.tests,
         "stored_tests": plan.stored_tests,
         "money_tests": plan.money_tests,
         "webhook_tests": plan.webhook_tests,
+        "jobs_tests": plan.jobs_tests,
         "docs": plan.docs,
     }
 

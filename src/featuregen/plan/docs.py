@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from featuregen.plan.answers import echoed, upstream_answer
+from featuregen.plan.jobs import job_sample
 from featuregen.plan.models import page_sample
 from featuregen.plan.names import sentence
-from featuregen.plan.operations import raised_errors, route_path, summary, validates
+from featuregen.plan.operations import answered_errors, route_path, summary, validates
 from featuregen.plan.quote import (
     json_without_markup,
     md_block,
@@ -128,6 +129,8 @@ def _facts(operation: Operation, spec: FeatureSpec) -> list[str]:
         facts.append("public" if operation.auth == "none" else "authentication is optional")
     facts += [f"takes {md_code('Idempotency-Key')}"] if operation.idempotent else []
     facts += [f"{md_code(limit.text)} requests" for limit in operation.rate_limits]
+    if operation.is_async:
+        facts.append("done later, by a worker")
     if operation.deprecated:
         facts.append("deprecated")
     return facts
@@ -157,6 +160,8 @@ def _curl(operation: Operation, spec: FeatureSpec) -> str:
 
 
 def _answer(operation: Operation, spec: FeatureSpec) -> str | None:
+    if operation.is_async:
+        return md_block(job_sample(operation, spec))
     if operation.response.model is None:
         return None
     model = spec.models[operation.response.model]
@@ -175,7 +180,7 @@ def _answer(operation: Operation, spec: FeatureSpec) -> str | None:
 
 def _errors(operation: Operation, spec: FeatureSpec) -> list[ErrorRow]:
     rows = []
-    for name in raised_errors(operation, spec):
+    for name in answered_errors(operation, spec):
         if name in spec.errors:
             error = spec.errors[name]
             rows.append(ErrorRow(error.status, md_code(error.code), md_cell(error.title)))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from featuregen.plan.clients import callers, plan_clients
 from featuregen.plan.docs import plan_docs
 from featuregen.plan.fakes import plan_fakes
+from featuregen.plan.jobs import jobs_module, later_operations, plan_jobs
 from featuregen.plan.model import FeatureName, FeaturePlan, Origin
 from featuregen.plan.models import plan_models
 from featuregen.plan.names import pascal
 from featuregen.plan.operations import plan_hooks, plan_operations, plan_router, plan_service
 from featuregen.plan.quote import py_string
 from featuregen.plan.scene_examples import plan_examples
+from featuregen.plan.scene_jobs import plan_jobs_tests
 from featuregen.plan.scene_money import plan_money_tests
 from featuregen.plan.scene_stored import plan_stored_tests
 from featuregen.plan.scene_webhooks import plan_webhook_tests
@@ -42,12 +44,14 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         operations=plan_operations(spec),
         hooks=plan_hooks(spec),
         router=plan_router(spec),
+        jobs=plan_jobs(spec),
         webhooks=plan_webhooks(spec),
         fakes=plan_fakes(spec),
         tests=plan_tests(spec),
         stored_tests=plan_stored_tests(spec),
         money_tests=plan_money_tests(spec),
         webhook_tests=plan_webhook_tests(spec),
+        jobs_tests=plan_jobs_tests(spec),
         contribution=contribution,
         docs=plan_docs(spec, contribution.settings),
         origins=tuple(_origins(spec)),
@@ -92,6 +96,11 @@ def _origins(spec: FeatureSpec) -> list[Origin]:
             found.append(
                 Origin(f"app/services/{feature}_hooks.py", operation.hook, (*path, "hook"))
             )
+    if later_operations(spec):
+        module = f"app/api/endpoints/{jobs_module(spec)}.py"
+        found += [
+            Origin(module, each.name, ("operations", each.name)) for each in later_operations(spec)
+        ]
     found += _webhook_origins(spec)
     for index, example in enumerate(plan_examples(spec)):
         found.append(Origin(f"tests/test_{feature}_api.py", example.name, ("examples", index)))

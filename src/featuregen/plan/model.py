@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from featuregen.plan.contribution import Contribution
     from featuregen.plan.docs import DocsPlan
+    from featuregen.plan.jobs import JobsPlan
     from featuregen.plan.models import ModelsPlan
+    from featuregen.plan.scene_jobs import JobsTests
     from featuregen.plan.scene_money import MoneyTests
     from featuregen.plan.scene_stored import StoredTests
-    from featuregen.plan.scene_webhooks import WebhookTest
+    from featuregen.plan.scene_webhooks import WebhookTests
     from featuregen.plan.scenes import TestsPlan
     from featuregen.plan.stored import StoredPlan, StorePlan
     from featuregen.plan.stored_webhooks import WebhooksPlan
@@ -107,7 +109,7 @@ class OperationPlan(NamedTuple):
     work: str  # the awaited expression in the service
     before: str | None  # awaited before it
     after: str | None  # what its result becomes after it, or what is done
-    commits: bool  # what hooks have left in the session
+    commits: tuple[str, ...]  # lines: what hooks have left in the session
     stored: StoredPlan | None  # what is done to rows
     inner: str | None  # the method that does it, where hooks stand around it
     inner_signature: str  # with self
@@ -207,12 +209,14 @@ class FeaturePlan(NamedTuple):
     operations: tuple[OperationPlan, ...]
     hooks: tuple[HookPlan, ...]
     router: RouterPlan
+    jobs: JobsPlan | None
     webhooks: WebhooksPlan | None
     fakes: tuple[FakePlan, ...]
     tests: TestsPlan
     stored_tests: StoredTests | None
     money_tests: MoneyTests | None
-    webhook_tests: tuple[WebhookTest, ...]
+    webhook_tests: WebhookTests | None
+    jobs_tests: JobsTests | None
     docs: DocsPlan
     contribution: Contribution
     origins: tuple[Origin, ...]

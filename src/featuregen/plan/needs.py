@@ -50,6 +50,7 @@ NEEDS: dict[str, str] = {
     "webhook_hmac": "a webhook is signed by a plain HMAC: app/core/signatures.py",
     "cache": "an answer is cached: app/core/cache.py",
     "jobs": "an operation or an event is worked off later: app/core/jobs.py",
+    "event_jobs": "a worker calls an event's function: app/core/webhooks.py",
     "metrics": "something is stored or called: app/core/telemetry.py, ops/",
     "pending": "rows wait for an outcome that others tell of: app/db/pending.py",
 }

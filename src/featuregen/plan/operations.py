@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from featuregen.plan.cached import cached_parameter, forgetting, kept
 from featuregen.plan.clients import callers
+from featuregen.plan.jobs import accepting, job_imports, later_body
+from featuregen.plan.locations import whole_path
 from featuregen.plan.model import HookPlan, OperationPlan, RouterPlan, ServicePlan, UsedClientPlan
 from featuregen.plan.names import pascal, sentence, words
 from featuregen.plan.quote import docstring, py_string
@@ -52,16 +54,40 @@ def summary(operation: Operation) -> str:
 
 
 def raised_errors(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
-    """Every error class that the endpoint can answer with, in the order of their status."""
+    """Every error class that the operation can end with, in the order of their status."""
+    return _in_order(_of_requests(operation) | _of_work(operation, spec))
+
+
+def answered_errors(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """Those that the endpoint itself can answer with: what goes wrong later, its job tells."""
+    if not operation.is_async:
+        return raised_errors(operation, spec)
+    return _in_order(_of_requests(operation))
+
+
+def _in_order(names: dict[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(names, key=lambda name: (names[name], name)))
+
+
+def _of_requests(operation: Operation) -> dict[str, int]:
+    """What is wrong with a request before any work is done."""
     names: dict[str, int] = {}
     if operation.auth != "none":
         names["UnauthorizedError"] = 401
     if operation.permission:
         names["ForbiddenError"] = 403
+    if operation.idempotent:
+        names |= {"IdempotencyInProgressError": 409, "IdempotencyKeyReusedError": 409}
     if operation.request:
         names["ContentTooLargeError"] = 413
     if operation.rate_limits:
         names["RateLimitedError"] = 429
+    return names
+
+
+def _of_work(operation: Operation, spec: FeatureSpec) -> dict[str, int]:
+    """What the work can come to."""
+    names: dict[str, int] = {}
     if operation.hook is not None:
         names["NotImplementedYetError"] = 501
     names.update((name, spec.errors[name].status) for name in operation.errors)
@@ -73,15 +99,12 @@ def raised_errors(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
             names["UpstreamFailedError"] = 502
         if "{" in operation.call.path and _may_be_refused(operation):
             names["NotFoundError"] = 404
-    names.update(_of_rows(operation, spec))
-    return tuple(sorted(names, key=lambda name: (names[name], name)))
+    return names | _of_rows(operation, spec)
 
 
 def _of_rows(operation: Operation, spec: FeatureSpec) -> dict[str, int]:
-    """The errors of rows, versions and idempotency keys."""
+    """The errors of rows and of their versions."""
     names: dict[str, int] = {}
-    if operation.idempotent:
-        names |= {"IdempotencyInProgressError": 409, "IdempotencyKeyReusedError": 409}
     for entity in rows_of(operation, spec):
         error = not_found(entity, spec)
         names[error] = spec.errors[error].status if error in spec.errors else 404
@@ -103,7 +126,7 @@ def _may_be_refused(operation: Operation) -> bool:
 
 
 def validates(operation: Operation) -> bool:
-    return bool(operation.request or all_params(operation))
+    return bool(operation.request or all_params(operation) or operation.idempotent)
 
 
 def plan_operations(spec: FeatureSpec) -> tuple[OperationPlan, ...]:
@@ -147,7 +170,7 @@ def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
         work=_work(operation, spec),
         before=f"{hooks}.{operation.before}({given})" if operation.before else None,
         after=_after(operation, given, spec) if operation.after else None,
-        commits=stores(spec) and hooked,
+        commits=_commits(operation, spec) if stores(spec) and hooked else (),
         stored=stored,
         inner=_inner(operation) if stored and hooked else None,
         inner_signature=", ".join(["self", *service_parameters(operation, spec, inner=True)]),
@@ -190,6 +213,13 @@ def _work(operation: Operation, spec: FeatureSpec) -> str:
     return f"self._{upstream}.{operation.name}({given})"
 
 
+def _commits(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """What hooks have left in the session, and with it the answer that a retry is to get."""
+    answer = "None" if returns(operation) == "None" else "result"
+    settle = (f"await attempt.settle({answer})",) if takes_attempt(operation, spec) else ()
+    return (*settle, "await self._session.commit()")
+
+
 def _inner(operation: Operation) -> str:
     """The method that does the work where hooks stand around it."""
     return f"_{operation.name}"
@@ -205,9 +235,7 @@ def _after(operation: Operation, given: str, spec: FeatureSpec) -> str:
 
 def route_path(operation: Operation, spec: FeatureSpec) -> str:
     """The whole path, as clients call it: `/api/v1/payments/{payment_id}`."""
-    base = "" if spec.base_path == "/" else spec.base_path
-    below = "" if operation.path == "/" else operation.path
-    return (base + below) or "/"
+    return whole_path(operation.path, spec)
 
 
 def _router_path(operation: Operation, spec: FeatureSpec) -> str:
@@ -219,8 +247,7 @@ _RESPONSE_CLASSES = {"text": "PlainTextResponse", "html": "HTMLResponse", "bytes
 
 
 def _route_arguments(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
-    errors = raised_errors(operation, spec)
-    problems = list(errors)
+    problems = list(answered_errors(operation, spec))
     if not validates(operation):
         problems.append("validation=False")
     elif spec.validation_status != _VALIDATION:
@@ -229,25 +256,37 @@ def _route_arguments(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
     if operation.status != _USUAL:
         arguments.append(f"status_code={operation.status}")
     arguments.append(f"summary={py_string(summary(operation))}")
+    if operation.is_async:
+        arguments += ["response_model=JobRead"] if operation.idempotent else []
+    else:
+        arguments += _answer_arguments(operation)
+    dependencies = _dependencies(operation, spec)
+    if dependencies:
+        arguments.append(f"dependencies=[{', '.join(dependencies)}]")
+    if operation.deprecated:
+        arguments.append("deprecated=True")
+    arguments.append(f"responses={_responses(operation, problems, spec)}")
+    return tuple(arguments)
+
+
+def _answer_arguments(operation: Operation) -> list[str]:
+    """How the answer is written, where FastAPI cannot tell from its type."""
+    arguments: list[str] = []
     if operation.response.kind in _RESPONSE_CLASSES:
         arguments.append(f"response_class={_RESPONSE_CLASSES[operation.response.kind]}")
     if operation.response.kind == "none" and operation.status not in _BODILESS:
         arguments += ["response_class=Response", "response_model=None"]
     elif operation.response.kind == "none" and operation.idempotent:  # or a stored answer
         arguments.append("response_model=None")
-    dependencies = _dependencies(operation, spec)
     if (operation.idempotent and operation.response.kind != "none") or kept(operation):
         arguments.append(f"response_model={returns(operation)}")
-    if dependencies:
-        arguments.append(f"dependencies=[{', '.join(dependencies)}]")
-    if operation.deprecated:
-        arguments.append("deprecated=True")
-    arguments.append(f"responses={_responses(operation, problems)}")
-    return tuple(arguments)
+    return arguments
 
 
-def _responses(operation: Operation, problems: list[str]) -> str:
+def _responses(operation: Operation, problems: list[str], spec: FeatureSpec) -> str:
     documented = f"problems({', '.join(problems)})"
+    if operation.is_async:
+        return f"{{**{accepting(spec)}, **{documented}}}"
     if operation.response.kind == "bytes":
         content = '{"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}'
         return f'{{{operation.status}: {{"content": {content}}}, **{documented}}}'
@@ -260,7 +299,7 @@ def _dependencies(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
         function = "rate_limit_by_address" if operation.auth == "none" else "rate_limit"
         limits = ", ".join(py_string(limit.text) for limit in operation.rate_limits)
         found.append(f"Depends({function}({limits}))")
-    if not uses_user(operation, spec):
+    if not _asks_who(operation, spec):
         if operation.permission:
             found.append(f"Depends(require_permission({py_string(operation.permission)}))")
         elif operation.auth == "required":
@@ -271,6 +310,11 @@ def _dependencies(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     if ends is not None:
         found.append(ends)
     return tuple(found)
+
+
+def _asks_who(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the endpoint is told the caller: a job has an owner."""
+    return uses_user(operation, spec) or (operation.is_async and operation.auth != "none")
 
 
 def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
@@ -289,26 +333,33 @@ def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, 
                 required.append(f"{plan.name}: {plan.annotation}")
             else:
                 optional.append(f"{plan.name}: {plan.annotation} = {plan.default}")
-    if uses_user(operation, spec):
+    if _asks_who(operation, spec):
         required.append(f"user: {_user_annotation(operation)}")
     if takes_if_match(operation, spec):
         kind = "RequiredIfMatch" if operation.if_match == "required" else "IfMatch"
         required.append(f"if_match: {kind}")
     if operation.idempotent:
         required.append(f"key: {_key_annotation(operation, spec)}")
-    if answers_version(operation, spec):
-        required.append("response: Response")
-    required.append(f"service: {pascal(spec.feature)}ServiceDep")
+    required += _providers(operation, spec)
     cache = kept(operation)
     if cache is not None:
         required.append(cached_parameter(operation, cache, spec))
     return (*required, "*", *optional) if optional else tuple(required)
 
 
+def _providers(operation: Operation, spec: FeatureSpec) -> list[str]:
+    """What does the work, and the answer's headers where it sets some."""
+    located = operation.is_async and not operation.idempotent
+    response = ["response: Response"] if answers_version(operation, spec) or located else []
+    if operation.is_async:
+        return [*response, "session: SessionDep", "queue: JobQueueDep"]
+    return [*response, f"service: {pascal(spec.feature)}ServiceDep"]
+
+
 def _key_annotation(operation: Operation, spec: FeatureSpec) -> str:
     """The dependency; its lock outlives the deadline of the upstream that is called."""
     given = [f"{pascal(spec.feature)}IdempotencyKey", py_string(operation.name)]
-    if operation.call is not None:
+    if operation.call is not None and not operation.is_async:
         given.append(f"deadline={_deadline(spec.upstreams[operation.call.upstream])}")
     return f"Annotated[Idempotency, Depends(idempotency({', '.join(given)}))]"
 
@@ -328,6 +379,8 @@ def _user_annotation(operation: Operation) -> str:
 def _endpoint_returns(operation: Operation) -> str:
     if kept(operation) is not None:
         return "Response"
+    if operation.is_async:
+        return "JobRead | Response" if operation.idempotent else "JobRead"
     match operation.response.kind:
         case "bytes":
             return "Response"
@@ -339,6 +392,8 @@ def _endpoint_returns(operation: Operation) -> str:
 
 
 def _endpoint_body(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    if operation.is_async:
+        return later_body(operation, spec)
     given = service_arguments(operation, spec)
     plain = f"service.{operation.name}({given})"
     call = f"await {plain}"
@@ -464,15 +519,21 @@ def plan_hooks(spec: FeatureSpec) -> tuple[HookPlan, ...]:
     return (*hooks, *_event_hooks(spec))
 
 
+_EVENT_HOOK = (
+    "What it changes in the session is committed with the event. What it raises is kept with the "
+    "event, which is tried again."
+)
+_LATER_HOOK = (
+    "What it changes in the session is committed once. What it does elsewhere may be done again: "
+    "after an error it is tried a few times more, after a crash as well."
+)
+
+
 def _event_hooks(spec: FeatureSpec) -> Iterator[HookPlan]:
     for event in events(spec):
         if event.hook is not None:
-            text = docstring(
-                f"Run for each {event.type}, once",
-                "What it changes in the session is committed with the event. What it raises is "
-                "kept with the event, which is tried again.",
-                indent=4,
-            )
+            when, about = ("by a worker", _LATER_HOOK) if event.is_async else ("once", _EVENT_HOOK)
+            text = docstring(f"Run for each {event.type}, {when}", about, indent=4)
             given = "event: Event, *, session: AsyncSession"
             stub = f'raise NotImplementedYetError("{event.hook}")'
             yield HookPlan(event.hook, given, "None", text, stub)
@@ -495,7 +556,7 @@ def _hook_body(operation: Operation, spec: FeatureSpec) -> str | None:
 def plan_router(spec: FeatureSpec) -> RouterPlan:
     clients = [name for name in spec.upstreams if callers(name, spec)]
     errors = sorted(
-        {name for operation in spec.operations.values() for name in raised_errors(operation, spec)}
+        {name for each in spec.operations.values() for name in answered_errors(each, spec)}
     )
     lifespans = ", ".join(f"{name}_lifespan(app)" for name in clients)
     arguments = [] if spec.base_path == "/" else [f"prefix={py_string(spec.base_path)}"]
@@ -524,6 +585,7 @@ def plan_router(spec: FeatureSpec) -> RouterPlan:
             "from app.core.errors import problems",
             *(f"from app.core.{_ELSEWHERE.get(name, 'errors')} import {name}" for name in errors),
             *router_imports(spec),
+            *job_imports(spec),
             *(
                 f"from app.clients.{name} import {pascal(name)}Client, {name}_lifespan"
                 for name in clients

@@ -42,6 +42,11 @@ class CaseGroup:
         """Whether the upstream must be sent something because of a case."""
         return any(change.sent != "{}" for change in self.changes)
 
+    def without_calls(self) -> CaseGroup:
+        """The same requests, where the upstream is called later."""
+        changes = tuple(replace(change, sent="{}") for change in self.changes)
+        return replace(self, changes=changes)
+
 
 def case_groups(changes: tuple[Change, ...], operation: Operation) -> tuple[CaseGroup, ...]:
     auth = None if operation.auth == "none" else "auth"

@@ -77,7 +77,8 @@ def _example(example: Example, name: str, spec: FeatureSpec) -> ExamplePlan:
 def _reached_hook(example: Example, spec: FeatureSpec) -> str | None:
     """The hook without which the example cannot hold; a refusal before it needs none."""
     before = {401, 403, 413, 429, spec.validation_status}
-    reached = [spec.operations[step.do].hook for step in example.given]
+    done = [step for step in example.given if not spec.operations[step.do].is_async]
+    reached = [spec.operations[step.do].hook for step in done]
     if example.status not in before:
         reached.append(spec.operations[example.step.do].hook)
     return next((hook for hook in reached if hook), None)

@@ -14,7 +14,7 @@ from featuregen.plan.clients import callers, needs_key
 from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.fakes import bytes_literal, content_sample
 from featuregen.plan.names import pascal, words
-from featuregen.plan.operations import raised_errors, route_path, validates
+from featuregen.plan.operations import answered_errors, route_path, validates
 from featuregen.plan.python_values import python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import (
@@ -108,6 +108,7 @@ class OperationTests(NamedTuple):
     )
     service_call: str  # arguments of the service's method
     sensitive: tuple[str, ...]  # literals that must not show in a log
+    is_async: bool = False
 
 
 class TestsPlan(NamedTuple):
@@ -159,6 +160,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         api_imports=(
             *shared,
             "from pydantic import TypeAdapter",
+            "from app.core.jobs import JobRead",
             "import io",
             "import time",
             "from collections.abc import Callable",
@@ -204,6 +206,24 @@ def constant(operation: Operation) -> str:
 
 
 def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
+    tests = work_tests(operation, spec)
+    if not operation.is_async:
+        return tests
+    return tests._replace(  # what a worker does is tested apart
+        check=_ACCEPTED,
+        sent=None,
+        minimal_sent=None,
+        accepted_groups=tuple(group.without_calls() for group in tests.accepted_groups),
+        hook=None,
+        limits_tested=True,
+        is_async=True,
+    )
+
+
+_ACCEPTED = 'assert JobRead.model_validate(response.json()).status == "queued"'
+
+
+def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
     model = spec.models[operation.request] if operation.request else None
     body = sample_model(model, spec) if model else {}
     least = minimal_model(model, spec) if model else None
@@ -227,7 +247,7 @@ def _operation_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         verb=operation.method.lower(),
         request=request_plan(operation, spec, body=constant(operation) if model else None),
         status=operation.status,
-        check=_check(operation, spec, body),
+        check=answer_check(operation, spec, body),
         upstream=upstream.name if upstream else None,
         sent=sent_plan(operation, spec, body),
         minimal=py_literal(least) if least is not None and least != body else None,
@@ -282,7 +302,7 @@ def _failure(operation: Operation, spec: FeatureSpec, kind: str) -> FailurePlan 
     return next((item for item in failures(operation, spec, kinds=(kind,))), None)
 
 
-def _check(operation: Operation, spec: FeatureSpec, body: dict[str, Json]) -> str:
+def answer_check(operation: Operation, spec: FeatureSpec, body: dict[str, Json]) -> str:
     """What the answer must be: the fake's, mapped; for a hook, just one of the right kind."""
     kind, model = operation.response.kind, operation.response.model
     if kind == "none":
@@ -336,7 +356,7 @@ def _rate(operation: Operation) -> RatePlan | None:
 
 def _responses(operation: Operation, spec: FeatureSpec) -> str:
     statuses = {operation.status} | ({spec.validation_status} if validates(operation) else set())
-    for name in raised_errors(operation, spec):
+    for name in answered_errors(operation, spec):
         own = spec.errors.get(name)
         statuses.add(own.status if own else CORE_ERRORS[name][0])
     return "{" + ", ".join(py_string(str(status)) for status in sorted(statuses)) + "}"

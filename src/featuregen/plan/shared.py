@@ -14,6 +14,8 @@ from featuregen.plan.contribution import (
     RouterEntry,
     SettingEntry,
 )
+from featuregen.plan.jobs import STATUS_PATH, jobs_module, later_operations
+from featuregen.plan.locations import whole_path
 from featuregen.plan.names import pascal, sentence
 from featuregen.plan.operations import raised_errors, route_path
 from featuregen.plan.quote import docstring, env_comment, env_value, md_cell, md_text, py_string
@@ -22,6 +24,8 @@ from featuregen.plan.stored_needs import stored_needs
 from featuregen.plan.types import annotate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from featuregen.plan.models import ModelsPlan
     from featuregen.plan.tables import TablesPlan
     from featuregen.spec.model import ErrorType, FeatureSpec, Field, Json
@@ -40,13 +44,21 @@ def plan_contribution(spec: FeatureSpec, models: ModelsPlan, tables: TablesPlan)
         ),
         needs=tuple(sorted(_needs(spec, models) | tables.needs)),
         permissions=tuple(sorted(_permissions(spec))),
-        routes=tuple(
-            f"{operation.method} {re.sub(r'{[^{}]*}', '{}', route_path(operation, spec))}"
-            for operation in spec.operations.values()
-        ),
+        routes=tuple(_routes(spec)),
         readme="",
         tables=tuple(table.stored for table in tables.tables),
     )
+
+
+def _routes(spec: FeatureSpec) -> Iterator[str]:
+    for operation in spec.operations.values():
+        yield f"{operation.method} {_unnamed(route_path(operation, spec))}"
+    if later_operations(spec):
+        yield f"GET {_unnamed(whole_path(STATUS_PATH, spec))}"
+
+
+def _unnamed(path: str) -> str:
+    return re.sub(r"{[^{}]*}", "{}", path)
 
 
 def _permissions(spec: FeatureSpec) -> set[str]:
@@ -58,8 +70,10 @@ def _permissions(spec: FeatureSpec) -> set[str]:
 
 def router_modules(spec: FeatureSpec) -> tuple[str, ...]:
     """The modules of app/api/endpoints that the app includes."""
+    jobs = (jobs_module(spec),) if later_operations(spec) else ()
     own = (spec.plural,) if spec.operations else ()
-    return (*own, f"{spec.feature}_webhooks") if spec.webhooks else own
+    webhooks = (f"{spec.feature}_webhooks",) if spec.webhooks else ()
+    return (*jobs, *own, *webhooks)  # `/jobs/{job_id}` before what might be `/{id}/{other_id}`
 
 
 def _setting(field: Field, spec: FeatureSpec) -> SettingEntry:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.attempts import is_attempted
 from featuregen.plan.names import pascal, snake
 from featuregen.plan.sources import argument_source, row_value
 from featuregen.plan.stored_rows import needs_user
@@ -175,8 +176,8 @@ def takes_if_match(operation: Operation, spec: FeatureSpec) -> bool:
 
 
 def takes_attempt(operation: Operation, spec: FeatureSpec) -> bool:
-    """Whether the service is told which attempt at an idempotent operation this is."""
-    if not operation.idempotent:
+    """Whether the service is told which attempt at the operation this is."""
+    if not is_attempted(operation):
         return False
     if operation.stored or operation.hook is not None:
         return True
@@ -196,7 +197,7 @@ def stores(spec: FeatureSpec) -> bool:
 def hook_parameters(operation: Operation, spec: FeatureSpec) -> list[str]:
     """What a function of the user's is given: the request, who sent it, and the session."""
     given = parameters(operation, spec, service_uses(operation, spec))
-    if operation.hook is not None and operation.idempotent:
+    if operation.hook is not None and is_attempted(operation):
         given = [*given, *([] if "*" in given else ["*"]), "attempt: Attempt"]
     if stores(spec):
         given = [*given, *([] if "*" in given else ["*"]), "session: AsyncSession"]
@@ -206,7 +207,7 @@ def hook_parameters(operation: Operation, spec: FeatureSpec) -> list[str]:
 def hook_arguments(operation: Operation, spec: FeatureSpec) -> str:
     """The arguments for those."""
     parts = [arguments(operation, service_uses(operation, spec))]
-    parts += ["attempt=attempt"] if operation.hook is not None and operation.idempotent else []
+    parts += ["attempt=attempt"] if operation.hook is not None and is_attempted(operation) else []
     parts += ["session=self._session"] if stores(spec) else []
     return ", ".join(part for part in parts if part)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.attempts import is_attempted
 from featuregen.plan.quote import py_string
 from featuregen.plan.stored_calls import (
     client_call,
@@ -47,7 +48,7 @@ class CreateStep(NamedTuple):
 def plan_create(operation: Operation, spec: FeatureSpec) -> CreateStep:
     entity = spec.entities[operation.entity or ""]
     row, call = variable(entity), operation.call
-    resumes = operation.idempotent and (call is not None or operation.after is not None)
+    resumes = is_attempted(operation) and (call is not None or operation.after is not None)
     return CreateStep(
         lookup=(*_parent(operation, spec), *checked_references(entity, operation, spec)),
         row=row,
@@ -66,7 +67,7 @@ def finish_create(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     """The lines behind the step: the answer is stored with what it tells of."""
     entity = spec.entities[operation.entity or ""]
     stored = _commit(entity, operation, spec) if operation.call is None else (_COMMIT,)
-    if not operation.idempotent or operation.after is not None:
+    if not is_attempted(operation) or operation.after is not None:
         return stored  # what comes after may change the answer
     flushed = (
         (f"await flush(self._session, {clash(entity, spec)})",) if operation.call is None else ()
@@ -112,7 +113,7 @@ def _insert(entity: Entity, operation: Operation, spec: FeatureSpec) -> tuple[st
 def _given(field: Field, entity: Entity, operation: Operation, spec: FeatureSpec) -> str | None:
     """What the new row is given for a field; the others have their defaults."""
     if field == entity.id:
-        return _attempt_id(entity) if operation.idempotent else None
+        return _attempt_id(entity) if is_attempted(operation) else None
     if field == entity.owner:
         return "user.id" if operation.auth != "none" else None
     if field.name == operation.parent_field and operation.parent is not None:
@@ -142,7 +143,7 @@ def _decided(entity: Entity, operation: Operation, call: Call, spec: FeatureSpec
 
 
 def _refused(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
-    kept = ("await attempt.settle(error)",) if operation.idempotent else ()
+    kept = ("await attempt.settle(error)",) if is_attempted(operation) else ()
     refused, given_back = refusal(operation, call, spec), release(operation, spec)
     if not given_back:
         return (f"await self._session.execute({refused})", *kept, _COMMIT)

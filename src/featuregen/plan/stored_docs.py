@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.jobs import STATUS_PATH, later_operations
+from featuregen.plan.locations import whole_path
 from featuregen.plan.quote import md_code, md_fence, md_text
 from featuregen.plan.signatures import takes_if_match
 
@@ -26,6 +28,13 @@ _RETRIES = (
     "A request with an `Idempotency-Key` is done once, however often it is sent: a "
     "retry with the same key and the same request gets the first answer, with "
     "`Idempotency-Replayed: true`. A key is kept for a day."
+)
+
+_JOBS = (
+    "which `Location` names, tells how far it has come: `queued`, `running`, `done` with its "
+    "`result`, or `failed` with the problem as its `error`. It is done at least once: after a "
+    "crash another worker begins it anew, and after an error that may pass it is tried again, "
+    "five times at most."
 )
 
 
@@ -57,6 +66,11 @@ def _notes(spec: FeatureSpec) -> Iterator[NoteDocs]:
         yield NoteDocs(
             "Retries",
             (_RETRIES,),
+        )
+    if later_operations(spec):
+        status = md_code(f"GET {whole_path(STATUS_PATH, spec)}")
+        yield NoteDocs(
+            "Jobs", (f"What is done later is answered with 202 and a job. {status}, {_JOBS}",)
         )
     for webhook in spec.webhooks.values():
         yield NoteDocs(f"Events: {md_text(webhook.name)}", tuple(_received(webhook, spec)))
@@ -99,5 +113,6 @@ def _done(event: Event) -> str:
         before = f" from {states}" if states else ""
         parts.append(md_text(f"{change.entity}: {change.field}{before} to {change.to}"))
     if event.hook is not None:
-        parts.append(md_code(event.hook, in_cell=True))
+        later = ", by a worker" if event.is_async else ""
+        parts.append(md_code(event.hook, in_cell=True) + later)
     return ", ".join(parts)

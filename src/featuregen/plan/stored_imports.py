@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.plan.attempts import is_attempted
 from featuregen.plan.cached import IMPORT, kept
 from featuregen.plan.names import pascal
 from featuregen.plan.signatures import stores
@@ -65,6 +66,6 @@ def router_imports(spec: FeatureSpec) -> tuple[str, ...]:
 
 
 def _attempt(spec: FeatureSpec) -> tuple[str, ...]:
-    if any(operation.idempotent for operation in spec.operations.values()):
+    if any(is_attempted(operation) for operation in spec.operations.values()):
         return ("from app.core.attempts import Attempt",)
     return ()

@@ -40,6 +40,7 @@ def stored_needs(spec: FeatureSpec, raised: AbstractSet[str]) -> set[str]:
         "cache": any(kept(operation) for operation in operations),
         "jobs": any(operation.is_async for operation in operations)
         or any(event.is_async for each in webhooks for event in each.events),
+        "event_jobs": any(event.is_async for each in webhooks for event in each.events),
     }
     needs = {name for name, wanted in conditions.items() if wanted} | module.needs
     for field in received_fields(tuple(operations), spec):

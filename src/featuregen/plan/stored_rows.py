@@ -6,6 +6,7 @@ import builtins
 import keyword
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.attempts import is_attempted
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.python_values import python_value
 from featuregen.plan.quote import docstring, py_string, py_text
@@ -264,7 +265,7 @@ def may_conflict(operation: Operation, spec: FeatureSpec) -> tuple[Entity, ...]:
             if operation.action == "create":
                 written |= {entity.owner.name if entity.owner else ""}
             if may_clash(entity, written) or (
-                operation.action == "create" and operation.idempotent
+                operation.action == "create" and is_attempted(operation)
             ):
                 found.append(entity)
             found += [each.entity for _, each in references_to_check(entity, operation, spec)]
@@ -284,7 +285,7 @@ def insert_may_clash(operation: Operation, spec: FeatureSpec) -> bool:
     entity = spec.entities[operation.entity or ""]
     owner = entity.owner.name if entity.owner else ""
     written = written_fields(operation, spec) | {operation.parent_field or "", owner}
-    return operation.idempotent or may_clash(entity, written)
+    return is_attempted(operation) or may_clash(entity, written)
 
 
 def _parent_needed(operation: Operation, spec: FeatureSpec) -> list[Entity]:
@@ -359,13 +360,14 @@ def clash(entity: Entity, spec: FeatureSpec) -> str:
 def answers_version(operation: Operation, spec: FeatureSpec) -> bool:
     """Whether the answer carries an ETag: one row that counts its changes.
 
-    An idempotent operation's answer is replayed later, when the row may have another version.
+    The answer to a key is replayed later, and that of a job read later: the row may then have
+    another version.
     """
     return (
         operation.entity is not None
         and operation.response.kind == "model"
         and operation.action in {"get", "create", "update", "transition", "reserve"}
-        and not operation.idempotent
+        and not is_attempted(operation)
         and operation.cache is None
         and is_versioned(spec.entities[operation.entity], spec)
     )

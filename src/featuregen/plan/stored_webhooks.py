@@ -49,6 +49,7 @@ class HandlerPlan(NamedTuple):
 
     type: str  # a literal
     name: str  # of its function
+    parameters: tuple[str, str]
     docstring: str
     facts: str | None  # the model of what it says
     reading: str  # builds that model
@@ -59,6 +60,7 @@ class WebhookPlan(NamedTuple):
     """One sender's events in the router."""
 
     name: str
+    has_job: bool
     handlers: str  # the constant
     entries: tuple[HandlerPlan, ...]
     arguments: tuple[str, ...]  # of Webhook
@@ -118,7 +120,11 @@ def _imports(spec: FeatureSpec) -> Iterator[str]:
     yield "from app.core.webhooks import Webhook"
     yield "from app.db.session import SessionDep"
     yield f"from app.services.{feature}_service import {name}Service"
+    yield f"from app.services import {feature}_hooks"
     yield f"from app.tables.{feature} import {name}WebhookEvent"
+    if any(event.is_async for event in events(spec)):
+        yield "from app.core.jobs import JOBS"
+        yield f"from app.tables.{feature} import {name}Job"
     for upstream in spec.upstreams:
         if callers(upstream, spec):
             yield f"from app.clients.{upstream} import {pascal(upstream)}Client"
@@ -147,12 +153,14 @@ def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookPlan:
     elif webhook.scheme == "standard":
         arguments.append('id_header="webhook-id"')  # the body has no name of the event
     arguments += [f"type_at={_tuple(webhook.type)}"] if webhook.type != ("type",) else []
+    arguments += _later(webhook, spec)
     summary = webhook.summary or f"Receive {words(webhook.name)}"
     body = '{"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}'
     usual = spec.validation_status == _USUAL
     status = "" if usual else f", validation_status={spec.validation_status}"
     return WebhookPlan(
         name=webhook.name,
+        has_job=any(event.is_async for event in webhook.events),
         handlers=handlers,
         entries=tuple(_handler(event, spec) for event in webhook.events),
         arguments=tuple(arguments),
@@ -166,6 +174,23 @@ def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookPlan:
             f"{summary.removesuffix('.')}: each is signed, and applied once", indent=4
         ),
     )
+
+
+def _later(webhook: Webhook, spec: FeatureSpec) -> list[str]:
+    """What workers do about its events."""
+    hooks = [
+        f"{py_string(event.type)}: {spec.feature}_hooks.{event.hook}"
+        for event in webhook.events
+        if event.is_async
+    ]
+    if not hooks:
+        return []
+    return [f"later={{{', '.join(hooks)}}}", f"jobs={pascal(spec.feature)}Job"]
+
+
+def _at_once(event: Event) -> Event:
+    """The part that is done in the transaction that records the event."""
+    return replace(event, hook=None) if event.is_async else event
 
 
 def _verify(webhook: Webhook) -> str:
@@ -188,6 +213,17 @@ def _tuple(parts: tuple[str, ...]) -> str:
 
 
 def _handler(event: Event, spec: FeatureSpec) -> HandlerPlan:
+    event = _at_once(event)
+    if event.transition is None and event.hook is None:
+        return HandlerPlan(
+            type=py_string(event.type),
+            name=f"_apply_{_slug(event.type)}",
+            parameters=("_service", "_event"),
+            docstring=docstring(f"Apply {event.type}: a worker does all of it", indent=4),
+            facts=None,
+            reading="",
+            call='"applied"',
+        )
     facts = _facts(event, spec)
     given: list[str] = []
     if event.transition is not None:
@@ -197,6 +233,7 @@ def _handler(event: Event, spec: FeatureSpec) -> HandlerPlan:
     return HandlerPlan(
         type=py_string(event.type),
         name=f"_apply_{_slug(event.type)}",
+        parameters=("service", "event"),
         docstring=docstring(f"Apply an event of the type {event.type}", indent=4),
         facts=facts.name if facts else None,
         reading=_reading(event.transition, spec) if event.transition else "",
@@ -281,7 +318,12 @@ def _given(transition: Transition, spec: FeatureSpec) -> Iterator[tuple[str, str
 
 def plan_events(spec: FeatureSpec) -> tuple[EventMethodPlan, ...]:
     """The service's methods, one for each type of event."""
-    plans = {method_name(event): _method(event, spec) for event in events(spec)}
+    now = (_at_once(event) for event in events(spec))
+    plans = {
+        method_name(event): _method(event, spec)
+        for event in now
+        if event.transition is not None or event.hook is not None
+    }
     return tuple(plans.values())
 
 
