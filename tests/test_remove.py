@@ -247,6 +247,9 @@ def test_the_project_stays_where_somebody_has_edited_it(scratch: Path) -> None:
     assert "app.state.mine = True" in text(root, MAIN)
     assert "polls" not in text(root, MAIN)
     compile(text(root, MAIN), MAIN, "exec")
+    done = featuregen("verify", "--into", root)
+    assert done.returncode == 1
+    assert "there is no feature in this project yet" in done.stderr
 
 
 def test_an_edited_spec_is_kept(trio: Path) -> None:

@@ -188,8 +188,15 @@ def verify(
 ) -> RunResult:
     """Run the proof of a project as it stands, for all its features or the named ones."""
     from featuregen.opening import opened
+    from featuregen.project import into_option
 
     with opened(root) as project:
+        if not project.features:
+            raise FeaturegenError(
+                "there is no feature in this project yet",
+                where=str(project.root),
+                hint=f"bring one in with: featuregen new SPEC{into_option(str(project.root))}",
+            )
         return _verified(project, features or project.features, options, progress)
 
 
