@@ -31,7 +31,8 @@ models: {{{model}: {{fields: {{text: string}}}}}}
 errors: {{{error}: {{status: 418}}}}
 entities: {{{entity}: {{fields: {{text: string}}}}}}
 crud: {entity}
-operations: {{say: {{method: POST, path: /say, request: {model}, hook: say, errors: [{error}]}}}}
+operations:
+  {operation}: {{method: POST, path: /say, request: {model}, hook: {hook}, errors: [{error}]}}
 webhooks:
   shop_events:
     {{path: /webhooks/shop, secret: hook_secret, scheme: stripe, events: {{a.b: {{hook: on_ab}}}}}}
@@ -65,6 +66,7 @@ def classes(*folders: str) -> frozenset[str]:
 
 def is_refused(**names: str) -> bool:
     named = {"model": "Slip", "error": "SlipError", "entity": "Good"} | names
+    named = {"operation": "say", "hook": "do_say"} | named
     try:
         parse_spec(SPEC.format(**named), "x.yaml")
     except SpecError as error:
@@ -90,6 +92,20 @@ def test_what_the_modules_beside_it_import_is_no_name_of(
     names = classes(*folders)
     assert len(names) > 10
     assert {name for name in names if not is_refused(**{what: name})} == set()
+
+
+def test_no_operation_is_called_as_what_its_router_imports() -> None:
+    functions = {name for name in imported()["app/api/endpoints"] if re.fullmatch("[a-z_]+", name)}
+    assert {"problems", "date"} <= functions
+    assert {name for name in functions if not is_refused(operation=name)} == set()
+
+
+def test_no_hook_is_called_as_what_its_module_imports() -> None:
+    assert {name for name in reserved.HOOKS if not is_refused(hook=name)} == set()
+    spec = load_spec(ROOT / "tests" / "cases" / "good" / "everything.yaml")
+    files, _ = render_feature(make_plan(spec))
+    names = {name for name in _imports(files["app/services/booking_hooks.py"]) if name.islower()}
+    assert names <= reserved.HOOKS
 
 
 def test_errors_that_any_project_may_have_are_no_names_of_a_feature() -> None:

@@ -96,6 +96,7 @@ CLASSES = frozenset(
         "HTMLResponse",
         "HTTPException",
         "HttpUrl",
+        "IfMatch",
         "IsoDate",
         "IsoDatetime",
         "IsoDuration",
@@ -118,6 +119,7 @@ CLASSES = frozenset(
         "RateLimitedError",
         "Request",
         "RequestValidationError",
+        "RequiredIfMatch",
         "Response",
         "ResponseValidationError",
         "Route",
@@ -167,11 +169,9 @@ OF_MODELS = frozenset(
         "Idempotency",
         "IdempotencyInProgressError",
         "IdempotencyKeyReusedError",
-        "IfMatch",
         "NotNull",
         "Page",
         "PreconditionRequiredError",
-        "RequiredIfMatch",
         "SessionDep",
         "SignatureError",
     ]
@@ -196,21 +196,29 @@ MACHINERY_TABLES = ("idempotency_keys", "webhook_events", "jobs")
 
 FUNCTIONS = frozenset(
     [
+        "asynccontextmanager",
         "attempts",
         "basic",
         "broken",
+        "cached_answer",
         "call",
+        "date",
+        "datetime",
         "error_message",
+        "etag_of",
+        "forgets",
         "from_minor_units",
         "get_current_user",
         "get_optional_user",
         "get_resource",
+        "idempotency",
         "idempotency_header",
         "items",
         "lifespan",
         "minor_units",
         "name",
         "open_http_client",
+        "own_cached_answer",
         "pick",
         "present",
         "problems",
@@ -222,9 +230,13 @@ FUNCTIONS = frozenset(
         "router",
         "segment",
         "set_resource",
+        "time",
         "timed_out",
+        "timedelta",
     ]
 )
+# What the module of hooks imports.
+HOOKS = frozenset(["date", "datetime", "time", "timedelta"])
 
 # Names of arguments and locals of the generated functions.
 PARAMETERS = frozenset(

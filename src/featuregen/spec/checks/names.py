@@ -230,6 +230,9 @@ class _Names:
             self._report(
                 "FG403", f"'{name}' is built into Python", path, f"write do_{name}", value=True
             )
+        elif name in reserved.HOOKS:
+            told = f"'{name}' is a name of the generated code"
+            self._report("FG404", told, path, f"write do_{name}", value=True)
 
     def check_parameters(
         self, fields: tuple[Field, ...], path: Path, otherwise: Path | None = None
