@@ -100,6 +100,100 @@ def test_the_defaults_leave_nothing_open(rule: str) -> None:
         assert asked(answered.text) == []
 
 
+SHOP = """\
+featuregen: 1
+feature: shop
+entities:
+  Bill: {fields: {total: {type: decimal, ge: 0, le: 100, decimal_places: 2}}}
+  Note: {scope: public, fields: {text: {type: string, max_length: 20}}}
+crud: CRUD
+operations:
+  create_note: {method: POST, path: /notes, create: Note, auth: none, rate_limit: 10/minute}
+"""
+
+
+@pytest.mark.parametrize(
+    ("crud", "rule", "at", "after"),
+    [
+        ("[Bill, Note]", "FGQ050", "crud.1", "[Bill, {entity: Note, permission: true}]"),
+        ("{entity: Note}", "FGQ050", "crud", "{entity: Note, permission: true}"),
+        (
+            '["Bill", Note]',
+            "FGQ085",
+            "crud.0",
+            "[{entity: Bill, only: [create, get, list, update]}, Note]",
+        ),
+        ("{entity: Bill, only: [get, delete]}", "FGQ085", "crud", "{entity: Bill, only: [get]}"),
+    ],
+)
+def test_what_is_asked_about_crud_changes_the_entry_of_that_entity(
+    crud: str, rule: str, at: str, after: str
+) -> None:
+    spec = SHOP.replace("CRUD", crud)
+    (question,) = asked(spec, rule)
+    assert question.at == at
+    text = answer(spec, question, "a")
+    assert f"crud: {after}\n" in text
+    assert asked(text, rule) == []
+
+
+def test_what_is_asked_about_a_made_model_stands_at_the_entity_and_once() -> None:
+    product = (Path(__file__).parent / "cases" / "good" / "product.yaml").read_text("utf-8")
+    (question,) = asked(product, "FGQ012")
+    assert question.at == "entities.Product.fields.price"
+    text = answer(product, question, "a")
+    assert "price: {type: decimal, gt: 0, le: 1000000, decimal_places: 2}" in text
+
+
+def test_a_column_bounds_no_number_that_the_spec_leaves_open() -> None:
+    spec = "featuregen: 1\nfeature: note\nentities: {Note: {fields: {pages: int}}}\ncrud: Note\n"
+    (question,) = asked(spec, "FGQ012")
+    assert [option.label for option in question.options] == [
+        "at least 0, at most 1,000,000",
+        "at least -2,147,483,647, at most 2,147,483,647",
+    ]
+
+
+def test_the_smallest_crud_has_no_question_of_high_severity_and_the_defaults_answer_it() -> None:
+    product = (Path(__file__).parent / "cases" / "good" / "product.yaml").read_text("utf-8")
+    assert "high" not in {one.severity for one in asked(product)}
+    answered = answer_defaults(product, "product.yaml")
+    assert answered.left == ()
+    assert asked(answered.text) == []
+
+
+def test_the_whole_payment_leaves_nothing_open() -> None:
+    payment = (Path(__file__).parent / "cases" / "good" / "payment-full.yaml").read_text("utf-8")
+    assert asked(payment) == []
+
+
+def test_rows_of_ones_own_need_no_permission_but_their_transitions_do() -> None:
+    spec = """\
+featuregen: 1
+feature: order
+entities: {Order: {fields: {status: {type: enum, values: [open, paid], generated: open}}}}
+crud: {entity: Order, only: [create, delete]}
+operations:
+  pay: {method: POST, path: "/{id}/pay", transition: {entity: Order, from: open, to: paid}}
+"""
+    assert [one.at for one in asked(spec, "FGQ050")] == ["operations.pay"]
+
+
+def test_a_spec_of_webhooks_alone_is_asked_like_any_other() -> None:
+    spec = """\
+featuregen: 1
+feature: mail
+settings: {hook_secret: {type: secret, example: x}}
+webhooks:
+  mail_events:
+    path: /webhooks/mail
+    secret: hook_secret
+    scheme: standard
+    events: {bounced: {hook: on_bounce}}
+"""
+    assert [one.id for one in asked(spec)] == ["FGQ001", "FGQ002", "FGQ003", "FGQ090"]
+
+
 def test_ids_are_unique_and_every_rule_has_one_case() -> None:
     assert len(set(IDS)) == len(IDS)
     assert {path.stem for path in CASES.glob("*.yaml")} == set(IDS)

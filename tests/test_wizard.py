@@ -70,6 +70,60 @@ def test_an_upstream_is_called_with_every_field() -> None:
     assert spec.warnings == ()
 
 
+def test_what_is_stored_becomes_an_entity_and_its_operations() -> None:
+    text = run(work="stored", operations="create,get,list", access="signed_in").spec()
+    spec = parse_spec(text, "payment.yaml")
+    assert list(spec.operations) == ["create_payment", "get_payment", "list_payments"]
+    assert "crud: {entity: Payment, only: [create, get, list]}\n" in text
+    payment = spec.entities["Payment"]
+    amount = payment.field("amount")
+    assert (amount.gt, amount.le, amount.decimal_places) == (0, 10000, 2)
+    assert payment.owner is not None
+    assert [one.listing.sort for one in spec.operations.values() if one.listing] == [
+        ("-created_at",)
+    ]
+    assert spec.warnings == ()
+
+
+def test_all_five_operations_on_rows_are_said_by_one_word() -> None:
+    every = run(work="stored", operations="1,2,3,4,5", access="signed_in").spec()
+    assert every.endswith("crud: Payment\n")
+    guarded = run(work="stored", operations="1,2,3,4,5", access="permission").spec()
+    assert guarded.endswith("crud: {entity: Payment, permission: true}\n")
+
+
+def test_rows_that_anyone_reads_are_written_with_a_permission() -> None:
+    text = run(work="stored", operations="1,2,3,5", access="public").spec()
+    spec = parse_spec(text, "payment.yaml")
+    access = {name: (one.auth, one.permission) for name, one in spec.operations.items()}
+    assert access == {
+        "get_payment": ("none", None),
+        "list_payments": ("none", None),
+        "create_payment": ("required", "payments.create"),
+        "delete_payment": ("required", "payments.delete"),
+    }
+    assert spec.entities["Payment"].scope == "public"
+
+
+def test_a_stored_decimal_has_decimal_places_even_if_nobody_says_so() -> None:
+    text = run(work="stored", fields="price decimal >0, size int", operations="1").spec()
+    price = parse_spec(text, "payment.yaml").entities["Payment"].field("price")
+    assert price.decimal_places == 2
+
+
+def test_nobody_is_asked_for_a_rate_that_no_row_operation_has() -> None:
+    assert "rate" not in dict(run(work="stored").answers)
+
+
+@pytest.mark.parametrize("access", ["permission", "signed_in", "public"])
+@pytest.mark.parametrize("operations", ["create", "get", "list", "update", "delete", "1,2,3,4,5"])
+def test_a_stored_spec_leaves_no_question_of_high_severity(access: str, operations: str) -> None:
+    spec = parse_spec(run(work="stored", access=access, operations=operations).spec(), "p.yaml")
+    high = [one.id for one in open_questions(spec) if one.severity == "high"]
+    deletes_money = ["FGQ085"] if "5" in operations or operations == "delete" else []
+    assert high == deletes_money
+
+
 def test_every_section_says_what_it_is_for() -> None:
     text = run(work="upstream").spec()
     sections = [line for line in text.splitlines() if line.endswith(":") and line[0] != " "]
@@ -117,7 +171,7 @@ def test_an_answer_can_be_taken_back() -> None:
         ("feature", "class", "keyword"),
         ("feature", "health", "module of every project"),
         ("work", "nobody", "not one of the choices"),
-        ("work", "3", "not one of the choices"),
+        ("work", "4", "not one of the choices"),
         ("operations", "create,fly", "'fly' is not one"),
         ("rate", "often", "a rate such as"),
         ("fields", "amount money", "'money' of 'amount' is no type"),

@@ -137,7 +137,8 @@ _STEPS: tuple[Prompt, ...] = (
     Prompt("summary", "What is it for, in one sentence?", "shown in the docs", "To be written"),
     Prompt("users", "Who uses it?", "customers, staff, other services", "signed-in users"),
     Prompt("work", "Who does the work?", "an upstream is an HTTP API that exists already", "code", (
-        ("code", "functions that I write"), ("upstream", "another HTTP API, which is called"))),
+        ("code", "functions that I write"), ("upstream", "another HTTP API, which is called"),
+        ("stored", "the project's own database, which keeps them"))),
     Prompt("upstream", "What is that API called?", "a short name: provider, crm", "provider"),
     Prompt("credentials", "How does it know that it is us?", "kept in a setting", "bearer", (
         ("bearer", "a bearer token"), ("header", "a key in X-Api-Key"), ("none", "not at all"))),
@@ -151,7 +152,10 @@ _STEPS: tuple[Prompt, ...] = (
     Prompt("rate", "How often may one caller write?", "10/minute, 100/hour", "30/minute"),
 )  # fmt: skip
 _OF_UPSTREAMS = ("upstream", "credentials")
+_NOT_OF_ROWS = ("rate",)  # `crud` says nothing of it
 
 
 def _applies(step: Prompt, given: Mapping[str, str]) -> bool:
+    if step.key in _NOT_OF_ROWS:
+        return given.get("work") != "stored"
     return step.key not in _OF_UPSTREAMS or given.get("work") == "upstream"

@@ -8,6 +8,7 @@ from featuregen.importing import names
 from featuregen.spec import yaml_text
 from featuregen.spec.plural import kebab, plural
 from featuregen.wizard_fields import read_fields
+from featuregen.wizard_rows import stored_entity, stored_operations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,7 @@ class _Composer:
         self.plural = plural(self.feature)
         self.chosen = answers["operations"].split(",")
         self.calls = answers["work"] == "upstream"
+        self.stores = answers["work"] == "stored"
         self.fields = read_fields(answers["fields"])
         stem = names.pascal(self.feature.replace("_", " ").title())
         self.answer = names.model_name(stem, self.feature, ())
@@ -58,6 +60,10 @@ class _Composer:
         users: list[Plain] = [answers["users"]]
         self._section(lines, "What the ticket said: shown in the docs.", {
             "requirements": {"users": users}})  # fmt: skip
+        if self.stores:
+            self._section(lines, *stored_entity(self.answer, self.fields, self.chosen, answers))
+            self._section(lines, *stored_operations(self.answer, self.plural, self.chosen, answers))
+            return "\n".join(lines) + "\n"
         if self.calls:
             self._upstream(lines)
         errors = self._errors()
@@ -70,7 +76,7 @@ class _Composer:
     def _section(self, lines: list[str], comment: str, tree: Tree) -> None:
         lines += ["", f"# {comment}"]
         for key, value in tree.items():
-            lines += yaml_text.entry(key, value, 0, block=True)
+            lines += yaml_text.entry(key, value, 0, block=key != "crud")
 
     def _by_id(self) -> bool:
         return any(one in ("get", "update", "delete") for one in self.chosen)

@@ -1,7 +1,7 @@
 """Every question that there is. An id is never given to another question.
 
 001-009 scope, 010-019 input, 020-029 personal data, 030-039 upstreams, 040-049 errors, 050-059
-access, 060-069 lists, 070-079 examples; 080 and up are free for entities, webhooks and jobs.
+access, 060-069 lists, 070-079 examples, 080-089 rows, 090-099 events.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from featuregen.questions.rules import (
     failures,
     lists,
     personal,
+    rows,
     scope,
     upstreams,
     values,
@@ -124,6 +125,13 @@ RULES: tuple[Rule, ...] = (
         "a secret setting as plain text",
         "A plain setting shows in a repr, in a traceback and in a settings dump.",
         personal.plain_secret,
+    ),
+    Rule(
+        "FGQ023",
+        "high",
+        "a password that is stored",
+        "What is stored will be read one day by somebody who should not.",
+        personal.stored,
     ),
     Rule(
         "FGQ030",
@@ -250,5 +258,61 @@ RULES: tuple[Rule, ...] = (
         "bound without an example",
         "An example at the bound settles whether the bound itself is allowed.",
         examples.unseen_bounds,
+    ),
+    Rule(
+        "FGQ080",
+        "high",
+        "rows that are nobody's",
+        "Rows without an owner are read and changed by whoever knows an id.",
+        rows.nobodys_rows,
+    ),
+    Rule(
+        "FGQ081",
+        "medium",
+        "personal data that is kept for good",
+        "Personal data that nothing deletes is a breach that waits, and often unlawful.",
+        rows.kept_for_good,
+    ),
+    Rule(
+        "FGQ082",
+        "medium",
+        "a natural key that may be given twice",
+        "Two rows of one slug or number are found out when somebody gets the wrong one.",
+        rows.natural_keys,
+    ),
+    Rule(
+        "FGQ083",
+        "low",
+        "list without an order",
+        "People look for the newest first, and clients come to rely on whatever comes.",
+        rows.unsorted,
+    ),
+    Rule(
+        "FGQ084",
+        "high",
+        "create and call that cannot be repeated",
+        "A client that got no answer asks again, and is charged again.",
+        rows.unrepeatable,
+    ),
+    Rule(
+        "FGQ085",
+        "high",
+        "money that is deleted",
+        "What was charged has to be accounted for; a row that is gone cannot be.",
+        rows.deleted_money,
+    ),
+    Rule(
+        "FGQ090",
+        "low",
+        "events without an age",
+        "A signed event that somebody has recorded stays valid for as long as it is accepted.",
+        rows.no_tolerance,
+    ),
+    Rule(
+        "FGQ091",
+        "medium",
+        "event from any state",
+        "Events come late and out of order, and then set back what has gone on.",
+        rows.from_any_state,
     ),
 )

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from featuregen.spec.checks.values import fault_of
+from featuregen.spec.entities import SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +77,7 @@ def _made(field: Field, models: Mapping[str, Model], depth: int) -> Json:
 
 def _number(field: Field) -> Decimal:
     low = field.gt if field.gt is not None else field.ge
-    if low is not None:
+    if low is not None and low != SMALLEST:
         return Decimal(int(Decimal(str(low)))) + (1 if field.gt is not None else 0)
     high = field.lt if field.lt is not None else field.le
     return Decimal(1) if high is None else Decimal(int(Decimal(str(high)))) - 1

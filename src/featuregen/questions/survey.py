@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from featuregen.errors import Position
+from featuregen.spec.entities import GREATEST, SMALLEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from featuregen.spec.model import (
         Call,
+        Entity,
         FeatureSpec,
         Field,
         Json,
@@ -102,12 +105,53 @@ class Survey:
         )
 
     def fields(self, models: Iterable[str]) -> Iterator[Place]:
-        """Fields of these models, in the order of the spec."""
+        """Fields of these models, in the order of the spec, each once.
+
+        A model that is made from an entity is not written: its fields stand in the entity.
+        """
         wanted = frozenset(models)
+        seen: set[Path] = set()
         for model in self.spec.models.values():
-            if model.name in wanted:
-                for field in model.fields:
-                    yield Place(("models", model.name, "fields", field.name), field, model)
+            if model.name not in wanted or model.derived == "page":
+                continue
+            for field in model.fields:
+                path: Path = ("models", model.name, "fields", field.name)
+                if model.derived is not None and model.entity is not None:
+                    path = ("entities", model.entity, "fields", field.name)
+                if path not in seen and self.has(*path):
+                    seen.add(path)
+                    yield Place(path, _as_written(field), model)
+
+    def stored(self) -> Iterator[Place]:
+        """Fields of rows, as far as the spec declares them."""
+        for entity in self.spec.entities.values():
+            for field in entity.fields:
+                path: Path = ("entities", entity.name, "fields", field.name)
+                if self.has(*path):
+                    yield Place(path, _as_written(field))
+
+    def on(self, entity: Entity) -> list[Operation]:
+        """The operations that work on rows of this entity."""
+        return [one for one in self.spec.operations.values() if one.entity == entity.name]
+
+    def crud(self, entity: Entity) -> tuple[Path, bool] | None:
+        """Where `crud` names the entity, and whether that is a mapping."""
+        places: list[Path] = [("crud",)]
+        places += [("crud", index) for index in range(len(self.spec.entities) + 1)]
+        for path in places:
+            if self.has(*path, "entity"):
+                if self._written((*path, "entity")) == entity.name:
+                    return path, True
+            elif self._written(path) == entity.name:
+                return path, False
+        return None
+
+    def _written(self, path: Path) -> str | None:
+        position = self.spec.source.values.get(path)
+        if position is None:
+            return None
+        line = re.split(r"\r\n|\n|\r", self.spec.source.text)[position.line - 1]
+        return line[position.column - 1 :][: position.length].strip("\"'")
 
     def parameters(self) -> Iterator[Place]:
         """Parameters of path, query and header, as far as the spec declares them."""
@@ -129,8 +173,12 @@ class Survey:
         yield from self.parameters()
 
     def seen(self) -> Iterator[Place]:
-        """Everything that a client sends or gets."""
-        yield from self.fields(self.inputs | self.outputs)
+        """Everything that a client sends or gets, and everything that is stored."""
+        found: set[Path] = set()
+        for place in (*self.fields(self.inputs | self.outputs), *self.stored()):
+            if place.path not in found:
+                found.add(place.path)
+                yield place
         yield from self.parameters()
 
     def error_with(self, *statuses: int) -> str | None:
@@ -162,6 +210,13 @@ class Survey:
                     if (inner := model_of(field.type)) is not None
                 ]
         return frozenset(found)
+
+
+def _as_written(field: Field) -> Field:
+    """Without the bounds that a column has anyway."""
+    if field.ge == SMALLEST:
+        field = replace(field, ge=None)
+    return replace(field, le=None) if field.le == GREATEST else field
 
 
 def model_of(type_: TypeRef) -> str | None:

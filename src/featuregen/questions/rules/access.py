@@ -7,27 +7,59 @@ from typing import TYPE_CHECKING
 from featuregen.questions.model import Choice, Gap
 from featuregen.questions.survey import WRITES, spoken, words
 from featuregen.spec.edit import Set
+from featuregen.spec.plural import plural, snake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from featuregen.questions.survey import Survey
-    from featuregen.spec.model import Call, Operation, Path
+    from featuregen.spec.model import Call, Entity, Operation, Path
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete", "GET": "read"}
 
 
 def write_permission(survey: Survey) -> Iterator[Gap]:
     """A write that every signed-in user may do."""
+    asked: set[Path] = set()
     for operation in survey.spec.operations.values():
         if operation.method not in WRITES or operation.auth != "required" or operation.permission:
+            continue
+        if _is_of_own_rows(operation, survey):
+            continue
+        all_of_them = Choice("every signed-in user", because="every signed-in user may do this")
+        if operation.from_crud:
+            entity = survey.spec.entities[operation.entity or ""]
+            found = survey.crud(entity)
+            if found is not None and found[0] not in asked:
+                asked.add(found[0])
+                yield _of_crud(entity, *found, survey, all_of_them)
             continue
         path = ("operations", operation.name)
         permission = _permission(operation, survey)
         text = f"Who may {spoken(operation.name)}?"
-        all_of_them = Choice("every signed-in user", because="every signed-in user may do this")
         holders = Choice(f"who holds {permission}", (Set((*path, "permission"), permission),))
         yield Gap(path, text, (holders, all_of_them))
+
+
+def _is_of_own_rows(operation: Operation, survey: Survey) -> bool:
+    """Whether it makes, changes or deletes rows of the caller's own, and does nothing else.
+
+    A transition or a reservation is more than that: nobody pays an order by saying so.
+    """
+    entity = survey.spec.entities.get(operation.entity or "")
+    plain = operation.action in ("create", "update", "delete") and operation.call is None
+    return plain and entity is not None and entity.owner is not None and operation.reserve is None
+
+
+def _of_crud(entity: Entity, path: Path, is_mapping: bool, survey: Survey, other: Choice) -> Gap:  # noqa: FBT001
+    edit = Set((*path, "permission"), value=True)
+    if not is_mapping:
+        edit = Set(path, {"entity": entity.name, "permission": True})
+    first = next(one for one in survey.on(entity) if one.from_crud)
+    many = plural(snake(entity.name)) if snake(entity.name) != survey.spec.feature else None
+    name = many or survey.spec.plural
+    text = f"Who may {first.action} and change {spoken(name)}?"
+    return Gap(path, text, (Choice(f"who holds {name}.create, .update, …", (edit,)), other))
 
 
 def read_scope(survey: Survey) -> Iterator[Gap]:
@@ -35,6 +67,8 @@ def read_scope(survey: Survey) -> Iterator[Gap]:
     for operation, call in survey.calls:
         if operation.method != "GET" or operation.auth != "required" or operation.permission:
             continue
+        if operation.stored:
+            continue  # the row says whose it is
         if _knows_the_user(call):
             continue
         path: Path = ("operations", operation.name)

@@ -10,6 +10,7 @@ from featuregen.questions.model import Choice, Gap
 from featuregen.questions.samples import NoSampleError
 from featuregen.questions.survey import spoken
 from featuregen.spec.edit import Append
+from featuregen.spec.entities import GREATEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,11 +22,10 @@ _ANY_FAULT = 500
 
 
 def unseen_errors(survey: Survey) -> Iterator[Gap]:
-    """An error of an upstream that no example shows."""
-    shown = {(one.status, _code(one.body)) for one in survey.spec.examples}
-    statuses, codes = {status for status, _ in shown}, {code for _, code in shown}
+    """An upstream that fails in no example: each of its errors is asked for."""
+    shown = {error.name for error in survey.spec.errors.values() if _is_shown(error, survey)}
     for error in survey.spec.errors.values():
-        if error.code in codes or (error.status in statuses and _is_only_one(error, survey)):
+        if shown & _beside(error, survey) or error.name in shown:
             continue
         found = _way_to(error, survey)
         if found is None:
@@ -45,6 +45,25 @@ def unseen_errors(survey: Survey) -> Iterator[Gap]:
         enough = Choice("no example", because="the test of its mapping is enough")
         text = f"Which request shows `{error.name}`?"
         yield Gap(("errors", error.name), text, (shows, enough))
+
+
+def _is_shown(error: ErrorType, survey: Survey) -> bool:
+    shown = [(one.status, _code(one.body)) for one in survey.spec.examples]
+    by_status = any(status == error.status for status, _ in shown)
+    return any(code == error.code for _, code in shown) or (
+        by_status and _is_only_one(error, survey)
+    )
+
+
+def _beside(error: ErrorType, survey: Survey) -> set[str]:
+    """The errors of the upstreams that this one comes from."""
+    found: set[str] = set()
+    for upstream in survey.spec.upstreams.values():
+        mapped = (*upstream.errors.values(), upstream.on_timeout, upstream.other)
+        names = {mapping.error for mapping in mapped if mapping is not None}
+        if error.name in names:
+            found |= names
+    return found
 
 
 def _code(body: Json) -> Json:
@@ -73,13 +92,12 @@ def _way_to(error: ErrorType, survey: Survey) -> tuple[Operation, int] | None:
 
 
 def unseen_bounds(survey: Survey) -> Iterator[Gap]:
-    """A request with a greatest value, and no example that is over it."""
-    refused = {
-        one.step.do for one in survey.spec.examples if one.status == survey.spec.validation_status
-    }
+    """A request with a greatest value, and no example at all that is refused."""
+    if any(one.status == survey.spec.validation_status for one in survey.spec.examples):
+        return
     for operation in survey.spec.operations.values():
         model = survey.spec.models.get(operation.request or "")
-        if model is None or operation.name in refused:
+        if model is None or operation.row_param is not None:
             continue
         field = next((one for one in model.fields if _has_top(one)), None)
         if field is None:
@@ -90,7 +108,8 @@ def unseen_bounds(survey: Survey) -> Iterator[Gap]:
 
 
 def _has_top(field: Field) -> bool:
-    return field.type.kind in ("int", "decimal") and (field.le is not None or field.lt is not None)
+    top = field.le if field.le is not None else field.lt
+    return field.type.kind in ("int", "decimal") and top not in (None, GREATEST)
 
 
 def _over_the_top(operation: Operation, model: Model, field: Field, survey: Survey) -> Gap | None:
@@ -120,6 +139,8 @@ def _over_the_top(operation: Operation, model: Model, field: Field, survey: Surv
 
 def _request(operation: Operation, survey: Survey) -> dict[str, Json]:
     """`do`, `with`, `path` and `query` of a request that is right. Raises `NoSampleError`."""
+    if operation.row_param is not None:
+        raise NoSampleError  # a row has to be made first
     step: dict[str, Json] = {"do": operation.name}
     models = survey.spec.models
     if operation.request is not None:

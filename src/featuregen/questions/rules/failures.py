@@ -112,6 +112,8 @@ def unused_errors(survey: Survey) -> Iterator[Gap]:
 
 def _unused(survey: Survey) -> list[str]:
     raised = {name for one in survey.spec.operations.values() for name in one.errors}
+    ends = ("NotFoundError", "NotFound", "ConflictError", "Conflict")  # raised by these names
+    raised |= {f"{entity}{end}" for entity in survey.spec.entities for end in ends}
     return [name for name in survey.spec.errors if name not in raised | survey.mapped_errors]
 
 

@@ -84,8 +84,10 @@ def not_sensitive(survey: Survey) -> Iterator[Gap]:
 
 
 def _must_go(place: Place, survey: Survey) -> bool:
-    """`answered` asks to remove the field; until then nothing else is asked of it."""
+    """`answered` or `stored` asks to remove it; until then nothing else is asked of it."""
     model = place.model
+    if place.path[0] == "entities" and is_never_answered(place.field):
+        return not survey.waived("FGQ023", dotted(place.path))
     return (
         model is not None
         and model.name in survey.outputs - survey.inputs
@@ -100,12 +102,29 @@ def answered(survey: Survey) -> Iterator[Gap]:
         if not is_never_answered(place.field):
             continue
         kept = Choice("keep it", because="the answer is the only way to hand it over")
+        if place.model is not None and place.model.derived is not None:
+            continue  # that it is stored is asked by `stored`
         removable = place.model is not None and len(place.model.fields) > 1
         if removable and place.model is not None and place.model.name not in survey.inputs:
             remove = Choice("take it out of the answer", _removal(place, survey))
             yield Gap(place.path, f"Must `{place.field.name}` be in an answer?", (remove, kept))
         else:
             yield Gap(place.path, f"Must `{place.field.name}` be in an answer?", (kept,))
+
+
+def stored(survey: Survey) -> Iterator[Gap]:
+    """A password, or what guards a card, in a row."""
+    for place in survey.stored():
+        if not is_never_answered(place.field):
+            continue
+        entity = survey.spec.entities[str(place.path[1])]
+        written = [one for one in entity.fields if survey.has(*place.path[:3], one.name)]
+        hashed = Choice("as a hash", because="what is stored is a hash of it")
+        text = f"Must `{place.field.name}` be stored?"
+        if len(written) > 1:
+            yield Gap(place.path, text, (Choice("no", (Delete(place.path),)), hashed))
+        else:
+            yield Gap(place.path, text, (hashed,))
 
 
 def _removal(place: Place, survey: Survey) -> tuple[Edit, ...]:
