@@ -104,6 +104,17 @@ async def test_a_token_with_a_wrong_claim_is_401(
     assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
 
 
+async def test_a_token_that_was_taken_is_401_once_it_has_expired(
+    client: httpx2.AsyncClient, make_token: TokenFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = bearer(make_token(expires_in=300))
+    assert (await client.get("/me", headers=headers)).status_code == 200
+    expiry = time.time() + 300
+    monkeypatch.setattr("time.time", lambda: expiry)
+    response = await client.get("/me", headers=headers)
+    assert (response.status_code, response.json()["detail"]) == (401, "Invalid or expired token")
+
+
 @pytest.mark.parametrize("missing", ["exp", "sub", "aud", "iss"])
 async def test_a_token_must_carry_every_claim(
     client: httpx2.AsyncClient, settings: Settings, missing: str

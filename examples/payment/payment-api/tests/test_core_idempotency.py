@@ -134,7 +134,9 @@ router = APIRouter(dependencies=[Depends(count_down)])
 async def create_trial(
     data: TrialCreate, key: TrialKeyDep, trials: TrialsDep, session: SessionDep
 ) -> TrialRead | Response:
-    return await key.run(data, lambda attempt: trials.create(session, data, attempt))
+    return await key.run(
+        data, lambda attempt: trials.create(session, data, attempt), location="/trials/tr_"
+    )
 
 
 @router.delete("/trials", status_code=204, response_model=None)
@@ -221,6 +223,12 @@ async def test_without_a_key_every_request_is_another(send: Send, session: Async
     first, second = await send(key=None), await send(key=None)
     assert first.json()["trialId"] != second.json()["trialId"]
     assert await count(session, TrialKey) == 0
+
+
+async def test_every_answer_tells_where_what_was_made_is_found(send: Send, trials: Trials) -> None:
+    for key in ("key", "key", None):
+        response = await send(key=key)
+        assert response.headers["location"] == f"/trials/{trials.attempts[-1].id('tr_')}"
 
 
 async def test_a_key_belongs_to_its_owner(send: Send) -> None:

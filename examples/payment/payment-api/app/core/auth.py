@@ -1,6 +1,8 @@
 """Bearer JWT authentication and permission checks."""
 
+import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Annotated
 
 import jwt
@@ -34,19 +36,38 @@ class User(BaseModel):
 def decode_token(token: str, settings: Settings) -> User:
     """Verify signature, expiry, issuer and audience; anything wrong is a 401."""
     try:
-        claims = jwt.decode(
+        user, expiry = _verified(
             token,
             settings.jwt_secret.get_secret_value(),
-            algorithms=[settings.jwt_algorithm],
-            audience=settings.jwt_audience,
-            issuer=settings.jwt_issuer,
-            options={"require": ["exp", "sub", "aud", "iss"]},
+            settings.jwt_algorithm,
+            settings.jwt_audience,
+            settings.jwt_issuer,
         )
-        return User.model_validate(claims)
     except (jwt.PyJWTError, ValidationError):
-        raise UnauthorizedError(
-            "Invalid or expired token", challenge='Bearer error="invalid_token"'
-        ) from None
+        raise _invalid_token() from None
+    if expiry <= time.time():
+        raise _invalid_token()
+    return user
+
+
+def _invalid_token() -> UnauthorizedError:
+    return UnauthorizedError("Invalid or expired token", challenge='Bearer error="invalid_token"')
+
+
+@lru_cache(maxsize=1024)
+def _verified(
+    token: str, secret: str, algorithm: str, audience: str, issuer: str
+) -> tuple[User, int]:
+    """Return the user and when the token expires: the only thing that a token can become."""
+    claims = jwt.decode(
+        token,
+        secret,
+        algorithms=[algorithm],
+        audience=audience,
+        issuer=issuer,
+        options={"require": ["exp", "sub", "aud", "iss"]},
+    )
+    return User.model_validate(claims), int(claims["exp"])
 
 
 def identify(request: Request) -> User | None:

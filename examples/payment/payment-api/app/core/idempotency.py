@@ -51,7 +51,7 @@ from app.core.attempts import Attempt
 from app.core.auth import CurrentUser
 from app.core.config import Settings
 from app.core.errors import AppError, Problem, app_error_response, problem_response
-from app.core.resources import SettingsDep
+from app.core.resources import get_resource
 from app.db.base import UtcDateTime, new_id, utcnow
 from app.db.queries import change
 from app.db.session import SessionDep
@@ -99,12 +99,29 @@ class IdempotencyColumns:
 class Idempotency:
     """Runs an operation that has no key: each time anew."""
 
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
     async def run(
-        self, data: BaseModel | None, work: Callable[[Attempt], Awaitable[ResultT]]
+        self,
+        data: BaseModel | None,
+        work: Callable[[Attempt], Awaitable[ResultT]],
+        *,
+        location: str | None = None,
     ) -> ResultT | Response:
-        """Return the result of `work`, or the answer that the key got before."""
+        """Return the result of `work`, or the answer that the key got before.
+
+        `location` is where what it makes is found, but for the id that its attempts share.
+        """
         del data
-        return await work(Attempt())
+        attempt = Attempt()
+        result = await work(attempt)
+        self._locate(location, attempt.operation_id)
+        return result
+
+    def _locate(self, location: str | None, operation_id: str) -> None:
+        if location is not None:
+            self._response.headers["Location"] = location + operation_id
 
 
 class _Claim(NamedTuple):
@@ -125,9 +142,9 @@ class _KeyedIdempotency(Idempotency):
         lock: timedelta,
         sweep: Delete,
     ) -> None:
+        super().__init__(response)
         self._session = session
         self._request = request
-        self._response = response
         self._table = table
         self._identity = identity  # owner_id, scope, key
         self._lock = lock
@@ -135,10 +152,14 @@ class _KeyedIdempotency(Idempotency):
         self._settled = False
 
     async def run(
-        self, data: BaseModel | None, work: Callable[[Attempt], Awaitable[ResultT]]
+        self,
+        data: BaseModel | None,
+        work: Callable[[Attempt], Awaitable[ResultT]],
+        *,
+        location: str | None = None,
     ) -> ResultT | Response:
         fingerprint = _fingerprint(self._request, data)
-        claim = await self._insert(fingerprint) or await self._repeat(fingerprint)
+        claim = await self._insert(fingerprint) or await self._repeat(fingerprint, location)
         await self._session.commit()  # no connection is held while the work is done
         if isinstance(claim, Response):
             return claim
@@ -152,6 +173,7 @@ class _KeyedIdempotency(Idempotency):
             await self._session.rollback()
             await self._fail(claim, error)
             raise
+        self._locate(location, claim.operation_id)
         return result
 
     async def _insert(self, fingerprint: str) -> _Claim | None:
@@ -176,7 +198,7 @@ class _KeyedIdempotency(Idempotency):
         }
         return claim, values
 
-    async def _repeat(self, fingerprint: str) -> _Claim | Response:
+    async def _repeat(self, fingerprint: str, location: str | None) -> _Claim | Response:
         """Replay the answer that the key got before, or claim the key after a failed attempt."""
         now = utcnow()
         query = select(self._table).where(self._is_mine)
@@ -188,7 +210,7 @@ class _KeyedIdempotency(Idempotency):
         elif record.fingerprint != fingerprint:
             raise IdempotencyKeyReusedError
         elif record.status is not None:
-            return self._replay(record.status, record)
+            return self._replay(record.status, record, location)
         else:
             claim = _Claim(record.operation_id, record.attempts + 1)
             values = {**claim._asdict(), "locked_until": now + self._lock}
@@ -198,11 +220,13 @@ class _KeyedIdempotency(Idempotency):
             raise IdempotencyInProgressError
         return claim
 
-    def _replay(self, status: int, record: IdempotencyColumns) -> Response:
-        headers = {**self._response.headers, **(record.headers or {}), REPLAYED: "true"}
+    def _replay(self, status: int, record: IdempotencyColumns, location: str | None) -> Response:
+        kept = {**(record.headers or {}), REPLAYED: "true"}
         if status >= HTTPStatus.BAD_REQUEST:
             problem = Problem.model_validate_json(record.response or "")
-            return problem_response(self._request, problem, headers)
+            return problem_response(self._request, problem, {**self._response.headers, **kept})
+        self._locate(location, record.operation_id)
+        headers = {**self._response.headers, **kept}
         return Response(record.response, status, headers, "application/json")
 
     async def _settle(self, claim: _Claim, answer: object) -> None:
@@ -287,7 +311,6 @@ def idempotency(
         request: Request,
         response: Response,
         session: SessionDep,
-        settings: SettingsDep,
         user: CurrentUser,
         idempotency_key: Annotated[
             str | None,
@@ -299,14 +322,14 @@ def idempotency(
         ] = None,
     ) -> Idempotency:
         if idempotency_key is None:
-            return Idempotency()
+            return Idempotency(response)
         return _KeyedIdempotency(
             session,
             request,
             response,
             table,
             {"owner_id": user.id, "scope": scope, "key": idempotency_key},
-            deadline(settings) + MARGIN,
+            deadline(get_resource(request.app, Settings)) + MARGIN,
             sweep,
         )
 
