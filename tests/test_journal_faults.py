@@ -9,7 +9,7 @@ import stat
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -181,8 +181,17 @@ def last_on_its_way(scene: Scene) -> int:
 
 
 def test_a_recovery_that_is_killed_as_well_is_recovered(scene: Scene) -> None:
+    check_second_kills(scene, {10: 8, scene.mutations // 2: 8, last_on_its_way(scene): 2})
+
+
+@pytest.mark.heavy
+def test_a_recovery_that_is_killed_anywhere_is_recovered(scene: Scene) -> None:
     steps = dict.fromkeys(range(5, scene.mutations + 1, 5), 4)
-    steps[last_on_its_way(scene)] = 1
+    check_second_kills(scene, {**steps, last_on_its_way(scene): 1})
+
+
+def check_second_kills(scene: Scene, steps: Mapping[int, int]) -> None:
+    """`steps` has a mutation to be killed at, and of how many of its recovery one is, too."""
     for number, step in steps.items():
         second = 1
         while second:

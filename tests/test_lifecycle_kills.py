@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -82,8 +82,17 @@ def scene(request: pytest.FixtureRequest, scratch: Path) -> Scene:
 
 
 def test_a_run_that_was_killed_is_finished_by_running_it_again(scene: Scene) -> None:
+    check_kills(scene, scene.points(4))
+
+
+@pytest.mark.heavy
+def test_a_run_killed_at_any_mutation_is_finished_by_running_it_again(scene: Scene) -> None:
+    check_kills(scene, range(1, scene.mutations + 1))
+
+
+def check_kills(scene: Scene, points: Iterable[int]) -> None:
     assert scene.new != scene.old
-    for number in scene.points(12):
+    for number in points:
         root = scene.fresh()
         assert in_child(lambda root=root: scene.act(root), str(number)) == -signal.SIGKILL  # type: ignore[misc]
         again = in_child(lambda root=root: scene.act(root), "")  # type: ignore[misc]
@@ -95,8 +104,20 @@ def test_a_run_that_was_killed_is_finished_by_running_it_again(scene: Scene) -> 
 
 @pytest.mark.parametrize("fault", ["enospc", "eacces", "erofs"])
 def test_a_disk_that_refuses_leaves_the_tree_as_it_was(scene: Scene, fault: str) -> None:
+    check_refusals(scene, fault, scene.points(2))
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("fault", ["enospc", "eacces", "erofs"])
+def test_a_disk_that_refuses_at_any_mutation_leaves_the_tree_as_it_was(
+    scene: Scene, fault: str
+) -> None:
+    check_refusals(scene, fault, range(1, scene.mutations + 1))
+
+
+def check_refusals(scene: Scene, fault: str, points: Iterable[int]) -> None:
     refused = 0
-    for number in scene.points(5):
+    for number in points:
         root = scene.fresh()
         code = in_child(lambda root=root: scene.act(root), f"{fault}:{number}")  # type: ignore[misc]
         assert code in {0, REFUSED}
