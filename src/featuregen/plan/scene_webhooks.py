@@ -1,31 +1,50 @@
-"""What the tests of webhooks send: each event that changes a row, and what else may come."""
+"""What the tests of webhooks send: each event with what it changes, and what changes nothing."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.names import snake
+from featuregen.plan.names import pascal, snake
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import sample
-from featuregen.plan.scene_makers import needed_rows
+from featuregen.plan.scene_charges import row_display
+from featuregen.plan.scene_makers import made_values, needed_rows
 from featuregen.plan.scene_rows import right_state
+from featuregen.plan.scene_settled import BoundedScene, bounded_scene
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import Event, FeatureSpec, Json, Transition, Webhook
+    from featuregen.spec.model import Entity, Event, FeatureSpec, Json, Transition, Webhook
+
+EVENT_ID = "evt_1"
 
 
-class EventTest(NamedTuple):
-    """An event that changes the state of a row."""
+class RowScene(NamedTuple):
+    """The row that an event changes; every `str` but the names is Python source."""
 
-    name: str
-    payload: str  # a dict display
     class_name: str
     needed: str  # the rows that the row refers to
-    row: str  # makes the row, but for its state
-    state: str
+    maker: str  # the function that makes it
+    blank: str  # further arguments: it has nothing yet of what the event sets
+    state: str  # the field's name
     right: str
     wrong: tuple[str, ...]
     to: str
+    values: str  # what the event writes, a dict display
+    bare: str | None  # the event without what it may leave out, a dict display
+    kept: tuple[str, ...]  # the fields that are left as they were then
+    repeats: bool  # a second event of the type is applied, too
+    bounded: BoundedScene | None
+
+
+class EventTest(NamedTuple):
+    """An event of one type: it changes a row, is handed to a function, or both."""
+
+    name: str
+    constant: str
+    payload: str  # a dict display
+    row: RowScene | None
+    hook: str | None
 
 
 class WebhookTest(NamedTuple):
@@ -33,74 +52,167 @@ class WebhookTest(NamedTuple):
 
     name: str
     path: str
-    secret: str
-    sign: str  # the arguments of the signature, after the payload and the secret
+    setting: str
+    signature: str  # what signs, after the payload and the secret
     scheme: str
+    named: str  # the event with another id; as it is where a header names it
     age: int | None  # too old, where the scheme knows of age
     events: tuple[EventTest, ...]
     unknown: str  # an event of a type that nobody waits for
 
 
-def plan_webhook_tests(spec: FeatureSpec) -> tuple[WebhookTest, ...]:
-    """The tests of all webhooks with an event that changes a row."""
-    tests = (_webhook(each, spec) for each in spec.webhooks.values())
-    return tuple(test for test in tests if test.events)
+class WebhookTests(NamedTuple):
+    """`tests/test_<feature>_webhooks.py`."""
+
+    imports: tuple[str, ...]
+    events: str  # the class of the table
+    hooks: tuple[str, ...]  # functions of the user's
+    webhooks: tuple[WebhookTest, ...]
+
+
+def plan_webhook_tests(spec: FeatureSpec) -> WebhookTests | None:
+    """The tests of all webhooks; None where there is no event to test them with."""
+    tests = tuple(_webhook(each, spec) for each in spec.webhooks.values())
+    webhooks = tuple(test for test in tests if test.events)
+    if not webhooks:
+        return None
+    schemes = sorted({test.scheme for test in webhooks})
+    hooks = (event.hook for test in webhooks for event in test.events if event.hook)
+    events = f"{pascal(spec.feature)}WebhookEvent"
+    return WebhookTests(
+        imports=(
+            "import asyncio",
+            "import json",
+            "from datetime import UTC, date, datetime, time, timedelta",
+            "from decimal import Decimal",
+            "from typing import Any",
+            "from uuid import UUID",
+            "import httpx2",
+            "import pytest",
+            "from pydantic import SecretStr",
+            "from app.core.config import Settings",
+            "from app.core.webhooks import Event",
+            "from app.db.session import Database",
+            f"from app.services import {spec.feature}_hooks",
+            f"from app.tables.{spec.feature} import {events}",
+            *(f"from app.tables.{spec.feature} import {name}" for name in spec.entities),
+            *(f"from tests.signing import sign_{scheme}" for scheme in schemes),
+            *(
+                f"from tests.{spec.feature}_rows import {name}"
+                for name in ("add", "stored", *(f"make_{snake(name)}" for name in spec.entities))
+            ),
+        ),
+        events=events,
+        hooks=tuple(dict.fromkeys(hooks)),
+        webhooks=webhooks,
+    )
 
 
 def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookTest:
-    age = None if webhook.scheme == "hmac" else int(webhook.tolerance) + 60
+    by_header = webhook.scheme == "standard" and webhook.id == ("id",)
     return WebhookTest(
         name=webhook.name,
         path=py_string(webhook.path),
-        secret=f"settings.{webhook.secret}.get_secret_value()",
-        sign=_sign(webhook),
+        setting=webhook.secret,
+        signature=_signature(webhook, by_header=by_header),
         scheme=webhook.scheme,
-        age=age,
-        events=tuple(
-            _event(event, event.transition, webhook, spec)
-            for event in webhook.events
-            if event.transition is not None and not event.is_async
-        ),
+        named="event" if by_header else _named(webhook.id, "event"),
+        age=None if webhook.scheme == "hmac" else int(webhook.tolerance) + 60,
+        events=tuple(_event(event, webhook, spec) for event in webhook.events if _is_tested(event)),
         unknown=py_literal(_content(webhook, "nobody.waits.for.this")),
     )
 
 
-def _sign(webhook: Webhook) -> str:
+def _named(path: tuple[str, ...], event: str) -> str:
+    """A dict display: the event with `event_id` where its id stands."""
+    key, *rest = path
+    inner = _named(tuple(rest), f"{event}[{py_string(key)}]") if rest else "event_id"
+    return f"{{**{event}, {py_string(key)}: {inner}}}"
+
+
+def _is_tested(event: Event) -> bool:
+    return not event.is_async
+
+
+def _signature(webhook: Webhook, *, by_header: bool) -> str:
     match webhook.scheme:
         case "stripe":
-            return f", header={py_string(webhook.header)}"
+            usual = webhook.header in {"", "stripe-signature"}
+            return "" if usual else f", header={py_string(webhook.header)}"
         case "hmac":
             header, algorithm = py_string(webhook.header), py_string(webhook.algorithm)
-            return f", header={header}, algorithm={algorithm}"
+            usual = webhook.algorithm == "sha256"
+            return f", header={header}" + ("" if usual else f", algorithm={algorithm}")
         case _:
-            return ""
+            return ", event_id=event_id" if by_header else ""
 
 
-def _event(event: Event, transition: Transition, webhook: Webhook, spec: FeatureSpec) -> EventTest:
+def _event(event: Event, webhook: Webhook, spec: FeatureSpec) -> EventTest:
+    content = _content(webhook, event.type)
+    row = None
+    if event.transition is not None:
+        row = _row(event.transition, content, spec)
+        for name, path in event.transition.set:
+            entity = spec.entities[event.transition.entity]
+            _put(content, path, sample(entity.field(name), spec))
+    name = re.sub(r"[^a-z0-9]+", "_", snake(event.type).lower()).strip("_")
+    return EventTest(
+        name=name,
+        constant=f"{webhook.name}_{name}".upper(),
+        payload=py_literal(content),
+        row=row,
+        hook=event.hook,
+    )
+
+
+def _row(transition: Transition, content: dict[str, Json], spec: FeatureSpec) -> RowScene:
+    """The row of the event; where its id stands is written into the event's content."""
     entity = spec.entities[transition.entity]
     state = entity.field(transition.field)
-    content = _content(webhook, event.type)
-    for name, path in transition.set:
-        _put(content, path, sample(entity.field(name), spec))
-    _put(content, transition.by, sample(entity.id, spec))
-    return EventTest(
-        name=snake(event.type.replace(".", "_").replace("-", "_")),
-        payload=py_literal(content),
+    _put(content, transition.by, made_values(entity, spec)[entity.id.name])
+    optional = all(entity.field(name).nullable for name, _ in transition.set)
+    bounded = bounded_scene(transition, spec)
+    return RowScene(
         class_name=entity.name,
-        needed="".join(f"{row}, " for row in needed_rows(entity, spec)),
-        row=f"make_{snake(entity.name)}",
+        needed=_needed(entity, bounded, spec),
+        maker=f"make_{snake(entity.name)}",
+        blank="".join(f", {name}=None" for name, _ in transition.set if _may_lack(entity, name)),
         state=state.name,
         right=py_literal(right_state(transition, entity)),
         wrong=tuple(py_literal(each) for each in state.values if each not in transition.from_)
         if transition.from_
         else (),
         to=py_literal(transition.to),
+        values=_written(transition, entity, spec),
+        bare=py_literal(content) if transition.set and optional else None,
+        kept=tuple(name for name, _ in transition.set),
+        repeats=not transition.from_ or transition.to in transition.from_,
+        bounded=bounded,
     )
+
+
+def _may_lack(entity: Entity, name: str) -> bool:
+    return entity.field(name).nullable
+
+
+def _needed(entity: Entity, bounded: BoundedScene | None, spec: FeatureSpec) -> str:
+    """The rows that the row refers to; the bounded one is used up to its bound."""
+    rows = needed_rows(entity, spec)
+    if bounded is not None:
+        rows = tuple(bounded.row if row == bounded.plain else row for row in rows)
+    return "".join(f"{row}, " for row in rows)
+
+
+def _written(transition: Transition, entity: Entity, spec: FeatureSpec) -> str:
+    values: dict[str, Json] = {transition.field: transition.to}
+    for name, _ in transition.set:
+        values[name] = sample(entity.field(name), spec)
+    return row_display(values, entity)
 
 
 def _content(webhook: Webhook, type_: str) -> dict[str, Json]:
     content: dict[str, Json] = {}
-    _put(content, webhook.id, "evt_1")
+    _put(content, webhook.id, EVENT_ID)
     _put(content, webhook.type, type_)
     return content
 

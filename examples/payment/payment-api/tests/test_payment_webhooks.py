@@ -1,36 +1,45 @@
 """The events that the payment feature receives: who may send them, and what they change."""
 
+import asyncio
 import json
 from typing import Any
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from app.core.config import Settings
 from app.db.session import Database
-from app.tables.payment import Payment
-from tests.payment_rows import (
-    add,
-    make_payment,
-    stored,
-)
+from app.tables.payment import Payment, PaymentWebhookEvent
+from tests.payment_rows import add, make_payment, stored
 from tests.signing import sign_stripe
 
 pytestmark = pytest.mark.anyio
 
+PAYMENT_EVENTS_PAYMENT_SUCCEEDED: dict[str, Any] = {
+    "id": "evt_1",
+    "type": "payment.succeeded",
+    "data": {
+        "object": {"reference": "pay_0000000000000000000000000000268a", "id": "Sample provider id"}
+    },
+}
+PAYMENT_EVENTS_PAYMENT_FAILED: dict[str, Any] = {
+    "id": "evt_1",
+    "type": "payment.failed",
+    "data": {
+        "object": {"reference": "pay_0000000000000000000000000000268a", "id": "Sample provider id"}
+    },
+}
+
 
 async def send_payment_events(
-    client: httpx2.AsyncClient, settings: Settings, event: dict[str, Any]
+    client: httpx2.AsyncClient, settings: Settings, event: dict[str, Any], event_id: str = "evt_1"
 ) -> httpx2.Response:
     """Send an event as its sender does."""
-    payload = json.dumps(event).encode()
-    return await client.post(
-        "/webhooks/payments",
-        content=payload,
-        headers=sign_stripe(
-            payload, settings.payment_webhook_secret.get_secret_value(), header="stripe-signature"
-        ),
-    )
+    payload = json.dumps({**event, "id": event_id}).encode()
+    secret = settings.payment_webhook_secret.get_secret_value()
+    headers = sign_stripe(payload, secret)
+    return await client.post("/webhooks/payments", content=payload, headers=headers)
 
 
 async def test_payment_events_without_a_signature_change_nothing(
@@ -38,149 +47,149 @@ async def test_payment_events_without_a_signature_change_nothing(
 ) -> None:
     await add(database, make_payment(status="pending"))
     before = await stored(database, Payment)
-
-    response = await client.post(
-        "/webhooks/payments",
-        json={
-            "id": "evt_1",
-            "type": "payment.succeeded",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        },
-    )
+    response = await client.post("/webhooks/payments", json=PAYMENT_EVENTS_PAYMENT_SUCCEEDED)
 
     assert response.status_code == 400
+    assert await stored(database, PaymentWebhookEvent) == []
     assert await stored(database, Payment) == before
 
 
-async def test_payment_events_that_were_changed_on_the_way_change_nothing(
-    client: httpx2.AsyncClient, database: Database, settings: Settings
+@pytest.mark.parametrize(
+    ("end", "secret_end", "age"),
+    [
+        pytest.param(b" ", "", 0, id="changed on the way"),
+        pytest.param(b"", "x", 0, id="another secret"),
+        pytest.param(b"", "", 360, id="of long ago"),
+        pytest.param(b"", "", -360, id="of times to come"),
+    ],
+)
+async def test_payment_events_that_are_forged_change_nothing(
+    client: httpx2.AsyncClient,
+    database: Database,
+    settings: Settings,
+    end: bytes,
+    secret_end: str,
+    age: int,
 ) -> None:
     await add(database, make_payment(status="pending"))
     before = await stored(database, Payment)
-    payload = json.dumps(
-        {
-            "id": "evt_1",
-            "type": "payment.succeeded",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        }
-    ).encode()
-    headers = sign_stripe(
-        payload, settings.payment_webhook_secret.get_secret_value(), header="stripe-signature"
-    )
+    payload = json.dumps(PAYMENT_EVENTS_PAYMENT_SUCCEEDED).encode()
+    secret = settings.payment_webhook_secret.get_secret_value() + secret_end
+    headers = sign_stripe(payload, secret, age=age)
 
-    response = await client.post("/webhooks/payments", content=payload + b" ", headers=headers)
+    response = await client.post("/webhooks/payments", content=payload + end, headers=headers)
 
     assert response.status_code == 400
-    assert await stored(database, Payment) == before
-
-
-async def test_payment_events_of_long_ago_change_nothing(
-    client: httpx2.AsyncClient, database: Database, settings: Settings
-) -> None:
-    await add(database, make_payment(status="pending"))
-    before = await stored(database, Payment)
-    payload = json.dumps(
-        {
-            "id": "evt_1",
-            "type": "payment.succeeded",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        }
-    ).encode()
-    headers = sign_stripe(
-        payload,
-        settings.payment_webhook_secret.get_secret_value(),
-        header="stripe-signature",
-        age=360,
-    )
-
-    response = await client.post("/webhooks/payments", content=payload, headers=headers)
-
-    assert response.status_code == 400
+    assert await stored(database, PaymentWebhookEvent) == []
     assert await stored(database, Payment) == before
 
 
 async def test_payment_events_of_an_unknown_type_are_ignored(
-    client: httpx2.AsyncClient, settings: Settings
+    client: httpx2.AsyncClient, database: Database, settings: Settings
 ) -> None:
     response = await send_payment_events(
         client, settings, {"id": "evt_1", "type": "nobody.waits.for.this"}
     )
 
     assert (response.status_code, response.json()) == (200, {"outcome": "ignored"})
+    assert await stored(database, PaymentWebhookEvent) == []
+
+
+class TestTwoSecretsOfPaymentEvents:
+    """One is about to take the place of the other."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        old = settings.payment_webhook_secret.get_secret_value()
+        return settings.model_copy(
+            update={"payment_webhook_secret": SecretStr(f"the-new-secret {old}")}
+        )
+
+    @pytest.mark.parametrize("which", [0, 1])
+    async def test_either_of_them_will_do(
+        self, client: httpx2.AsyncClient, settings: Settings, which: int
+    ) -> None:
+        secret = settings.payment_webhook_secret.get_secret_value().split()[which]
+        alone = settings.model_copy(update={"payment_webhook_secret": SecretStr(secret)})
+
+        response = await send_payment_events(
+            client, alone, {"id": "evt_1", "type": "nobody.waits.for.this"}
+        )
+
+        assert response.status_code == 200
 
 
 async def test_payment_events_payment_succeeded_is_applied_once(
     client: httpx2.AsyncClient, database: Database, settings: Settings
 ) -> None:
-    await add(database, make_payment(status="pending"))
+    await add(database, make_payment(status="pending", provider_id=None))
 
-    first = await send_payment_events(
-        client,
-        settings,
-        {
-            "id": "evt_1",
-            "type": "payment.succeeded",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        },
-    )
-    again = await send_payment_events(
-        client,
-        settings,
-        {
-            "id": "evt_1",
-            "type": "payment.succeeded",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        },
-    )
+    first = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED)
+    second = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED)
 
     assert (first.status_code, first.json()) == (200, {"outcome": "applied"})
-    assert (again.status_code, again.json()) == (200, {"outcome": "duplicate"})
+    assert (second.status_code, second.json()) == (200, {"outcome": "duplicate"})
+    [row] = await stored(database, Payment)
+    assert row == row | {"status": "succeeded", "provider_id": "Sample provider id"}
+    [record] = await stored(database, PaymentWebhookEvent)
+    assert (record["id"], record["outcome"], record["payload"]) == ("evt_1", "applied", None)
+
+
+async def test_payment_events_payment_succeeded_twice_at_once_is_applied_once(
+    client: httpx2.AsyncClient, database: Database, settings: Settings
+) -> None:
+    await add(database, make_payment(status="pending", provider_id=None))
+
+    answers = await asyncio.gather(
+        send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED),
+        send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED),
+    )
+
+    assert sorted(answer.json()["outcome"] for answer in answers) == ["applied", "duplicate"]
+
+
+async def test_payment_events_payment_succeeded_has_one_winner_of_two_at_once(
+    client: httpx2.AsyncClient, database: Database, settings: Settings
+) -> None:
+    await add(database, make_payment(status="pending", provider_id=None))
+
+    answers = await asyncio.gather(
+        send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED),
+        send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED, "evt_2"),
+    )
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert sorted(answer.json()["outcome"] for answer in answers) == ["applied", "ignored"]
     [row] = await stored(database, Payment)
     assert row["status"] == "succeeded"
 
 
-async def test_payment_events_payment_succeeded_of_an_unknown_row_is_ignored(
-    client: httpx2.AsyncClient, settings: Settings, database: Database
+async def test_payment_events_payment_succeeded_leaves_what_it_does_not_name(
+    client: httpx2.AsyncClient, database: Database, settings: Settings
 ) -> None:
+    await add(database, make_payment(status="pending"))
+    [before] = await stored(database, Payment)
+
     response = await send_payment_events(
         client,
         settings,
         {
             "id": "evt_1",
             "type": "payment.succeeded",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
+            "data": {"object": {"reference": "pay_0000000000000000000000000000268a"}},
         },
     )
+
+    assert response.json() == {"outcome": "applied"}
+    [after] = await stored(database, Payment)
+    assert after["status"] == "succeeded"
+    assert after["provider_id"] == before["provider_id"]
+
+
+async def test_payment_events_payment_succeeded_of_an_unknown_row_is_ignored(
+    client: httpx2.AsyncClient, database: Database, settings: Settings
+) -> None:
+    response = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED)
 
     assert (response.status_code, response.json()) == (200, {"outcome": "ignored"})
     assert await stored(database, Payment) == []
@@ -188,25 +197,12 @@ async def test_payment_events_payment_succeeded_of_an_unknown_row_is_ignored(
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "refunded"])
 async def test_payment_events_payment_succeeded_out_of_order_is_ignored(
-    client: httpx2.AsyncClient, database: Database, settings: Settings, state: str
+    client: httpx2.AsyncClient, database: Database, settings: Settings, state: object
 ) -> None:
     await add(database, make_payment(status=state))
     before = await stored(database, Payment)
 
-    response = await send_payment_events(
-        client,
-        settings,
-        {
-            "id": "evt_1",
-            "type": "payment.succeeded",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        },
-    )
+    response = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED)
 
     assert (response.status_code, response.json()) == (200, {"outcome": "ignored"})
     assert await stored(database, Payment) == before
@@ -215,60 +211,74 @@ async def test_payment_events_payment_succeeded_out_of_order_is_ignored(
 async def test_payment_events_payment_failed_is_applied_once(
     client: httpx2.AsyncClient, database: Database, settings: Settings
 ) -> None:
-    await add(database, make_payment(status="pending"))
+    await add(database, make_payment(status="pending", provider_id=None))
 
-    first = await send_payment_events(
-        client,
-        settings,
-        {
-            "id": "evt_1",
-            "type": "payment.failed",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        },
-    )
-    again = await send_payment_events(
-        client,
-        settings,
-        {
-            "id": "evt_1",
-            "type": "payment.failed",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        },
-    )
+    first = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED)
+    second = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED)
 
     assert (first.status_code, first.json()) == (200, {"outcome": "applied"})
-    assert (again.status_code, again.json()) == (200, {"outcome": "duplicate"})
+    assert (second.status_code, second.json()) == (200, {"outcome": "duplicate"})
+    [row] = await stored(database, Payment)
+    assert row == row | {"status": "failed", "provider_id": "Sample provider id"}
+    [record] = await stored(database, PaymentWebhookEvent)
+    assert (record["id"], record["outcome"], record["payload"]) == ("evt_1", "applied", None)
+
+
+async def test_payment_events_payment_failed_twice_at_once_is_applied_once(
+    client: httpx2.AsyncClient, database: Database, settings: Settings
+) -> None:
+    await add(database, make_payment(status="pending", provider_id=None))
+
+    answers = await asyncio.gather(
+        send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED),
+        send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED),
+    )
+
+    assert sorted(answer.json()["outcome"] for answer in answers) == ["applied", "duplicate"]
+
+
+async def test_payment_events_payment_failed_has_one_winner_of_two_at_once(
+    client: httpx2.AsyncClient, database: Database, settings: Settings
+) -> None:
+    await add(database, make_payment(status="pending", provider_id=None))
+
+    answers = await asyncio.gather(
+        send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED),
+        send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED, "evt_2"),
+    )
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert sorted(answer.json()["outcome"] for answer in answers) == ["applied", "ignored"]
     [row] = await stored(database, Payment)
     assert row["status"] == "failed"
 
 
-async def test_payment_events_payment_failed_of_an_unknown_row_is_ignored(
-    client: httpx2.AsyncClient, settings: Settings, database: Database
+async def test_payment_events_payment_failed_leaves_what_it_does_not_name(
+    client: httpx2.AsyncClient, database: Database, settings: Settings
 ) -> None:
+    await add(database, make_payment(status="pending"))
+    [before] = await stored(database, Payment)
+
     response = await send_payment_events(
         client,
         settings,
         {
             "id": "evt_1",
             "type": "payment.failed",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
+            "data": {"object": {"reference": "pay_0000000000000000000000000000268a"}},
         },
     )
+
+    assert response.json() == {"outcome": "applied"}
+    [after] = await stored(database, Payment)
+    assert after["status"] == "failed"
+    assert after["provider_id"] == before["provider_id"]
+
+
+async def test_payment_events_payment_failed_of_an_unknown_row_is_ignored(
+    client: httpx2.AsyncClient, database: Database, settings: Settings
+) -> None:
+    response = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED)
 
     assert (response.status_code, response.json()) == (200, {"outcome": "ignored"})
     assert await stored(database, Payment) == []
@@ -276,25 +286,12 @@ async def test_payment_events_payment_failed_of_an_unknown_row_is_ignored(
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "refunded"])
 async def test_payment_events_payment_failed_out_of_order_is_ignored(
-    client: httpx2.AsyncClient, database: Database, settings: Settings, state: str
+    client: httpx2.AsyncClient, database: Database, settings: Settings, state: object
 ) -> None:
     await add(database, make_payment(status=state))
     before = await stored(database, Payment)
 
-    response = await send_payment_events(
-        client,
-        settings,
-        {
-            "id": "evt_1",
-            "type": "payment.failed",
-            "data": {
-                "object": {
-                    "id": "Sample provider id",
-                    "reference": "pay_0000000000000000000000000000268a",
-                }
-            },
-        },
-    )
+    response = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED)
 
     assert (response.status_code, response.json()) == (200, {"outcome": "ignored"})
     assert await stored(database, Payment) == before
