@@ -194,6 +194,25 @@ webhooks:
     assert [one.id for one in asked(spec)] == ["FGQ001", "FGQ002", "FGQ003", "FGQ090"]
 
 
+def test_the_defaults_make_examples_of_what_the_other_answers_have_left() -> None:
+    spec = """\
+featuregen: 1
+feature: note
+settings: {crm_url: {type: url, example: "https://x.example"}}
+errors: {LaterError: {status: 503}}
+upstreams: {crm: {base_url: crm_url, errors: {402: {raise: LaterError}}}}
+models: {Wish: {fields: {status: string}}, Note: {fields: {id: id}}}
+operations:
+  add: {method: POST, path: /, request: Wish, response: Note, call: {method: POST, path: /notes}}
+"""
+    read = parse_spec(answer_defaults(spec, "note.yaml").text, "note.yaml")
+    (example,) = read.examples
+    body = example.step.body or {}
+    status = next(one for one in read.models["Wish"].fields if one.name == "status")
+    assert status.type.kind == "enum"
+    assert body["status"] in status.values
+
+
 def test_ids_are_unique_and_every_rule_has_one_case() -> None:
     assert len(set(IDS)) == len(IDS)
     assert {path.stem for path in CASES.glob("*.yaml")} == set(IDS)

@@ -188,6 +188,9 @@ class Routes:
         if kind == "path_params":
             for key in ("required", "default"):
                 keys.pop(key, None)
+            if wire != argument and f"{{{wire}}}" in str(entry["path"]):
+                argument = called = names.parameter_name(wire, ())
+                entry["path"] = str(entry["path"]).replace(f"{{{wire}}}", f"{{{argument}}}")
             entry["path"] = str(entry["path"]).replace(f"{{{argument}}}", f"{{{called}}}")
             if keys in ({"type": "string"}, _IDENTIFIER):
                 return
@@ -278,7 +281,7 @@ class Routes:
                 yield from self._by_status(status, None)
 
     def _known(self, error: str) -> Iterator[str]:
-        if error in self.classes.errors:
+        if error in self.classes.errors and error not in reserved.ERRORS:
             self._raised.add(error)
             yield error
 

@@ -67,35 +67,56 @@ def finish(tree: Tree, notes: Notes, header: str) -> Imported:
 
 
 def _repair(tree: Tree, faults: tuple[Diagnostic, ...], notes: Notes) -> None:
-    for fault in faults:
+    gone: list[str] = []
+    for fault in sorted(faults, key=_deepest_last):
         parts = fault.path.split(".")
         at = fault.path or "the spec"
         if fault.code == _CONTAINS_ITSELF:
             holder = _holder(tree, parts)
-            if holder is not None and parts[-1] in holder:
+            if isinstance(holder, dict) and parts[-1] in holder:
                 holder[parts[-1]] = {"type": "json", "required": False}
                 notes.add(at, f"{fault.message}; the inner one is free JSON")
+                gone.append(at)
             continue
+        if any(f"{at}.".startswith(f"{one}.") for one in gone):
+            continue  # it went with what held it
         removed = _remove(tree, parts)
         if removed is None:
             raise FeaturegenError(f"{at}: {fault.message}", hint=fault.hint)
+        gone.append(removed)
         notes.add(removed, f"left out: {fault.message}")
 
 
-def _holder(tree: Tree, parts: list[str]) -> Tree | None:
+def _deepest_last(fault: Diagnostic) -> tuple[int, int]:
+    """Items of a list from behind, so that those before keep their places."""
+    last = fault.path.rpartition(".")[2]
+    return (0, 0) if not last.isdigit() else (1, -int(last))
+
+
+def _holder(tree: Tree, parts: list[str]) -> Tree | list[Plain] | None:
     found: Plain = tree
     for part in parts[:-1]:
-        found = found.get(part) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else None
+        match found:
+            case dict():
+                found = found.get(part)
+            case list() if part.isdigit() and int(part) < len(found):
+                found = found[int(part)]
+            case _:
+                return None
+    return found if isinstance(found, dict | list) else None
 
 
 def _remove(tree: Tree, parts: list[str]) -> str | None:
     """Take out the part at fault, or the nearest that holds it; None where there is none."""
     for end in range(len(parts), 1, -1):
-        holder = _holder(tree, parts[:end])
-        if holder is not None and parts[end - 1] in holder:
-            del holder[parts[end - 1]]
-            return ".".join(parts[:end])
+        holder, part = _holder(tree, parts[:end]), parts[end - 1]
+        if isinstance(holder, dict) and part in holder:
+            del holder[part]
+        elif isinstance(holder, list) and part.isdigit() and int(part) < len(holder):
+            del holder[int(part)]
+        else:
+            continue
+        return ".".join(parts[:end])
     return None
 
 

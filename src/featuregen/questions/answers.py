@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from featuregen.errors import FeaturegenError, SpecError
 from featuregen.questions.ask import open_questions
 from featuregen.questions.model import waiver
-from featuregen.spec.edit import apply_edits, diff
+from featuregen.spec.edit import Append, apply_edits, diff
 from featuregen.spec.load import parse_spec
 
 if TYPE_CHECKING:
@@ -69,14 +69,22 @@ def answer_defaults(text: str, file: str) -> Answered:
     """Every open question answered by its default, also those that an answer raises."""
     given: list[Given] = []
     left: list[tuple[Question, str]] = []
+    examples = False  # last, since they show what the other answers have made of the requests
     for _ in range(_MOST_ROUNDS):
-        asked = open_questions(parse_spec(text, file))
+        every = open_questions(parse_spec(text, file))
+        asked = every if examples else [one for one in every if not _makes_example(one)]
         defaults = [Given(one, _option(one, one.default)) for one in asked]
         text, done, left = _one_round(text, defaults)
         given += done
-        if not done:
+        if not done and examples:
             break
+        examples = examples or not done
     return Answered(text, tuple(given), tuple(left))
+
+
+def _makes_example(question: Question) -> bool:
+    edits = _option(question, question.default).edits
+    return any(isinstance(edit, Append) and edit.path == ("examples",) for edit in edits)
 
 
 def _one_round(
