@@ -129,8 +129,8 @@ class Postgres:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
+@contextmanager
+def postgres_server() -> Iterator[Postgres]:
     """A PostgreSQL server, without the guarantees of a disk."""
     initdb, server = installed("initdb"), installed("postgres")
     user = _without_privileges()
@@ -159,6 +159,13 @@ def postgres() -> Iterator[Postgres]:
         command = [server, "-D", str(data), *options]
         with running(command, is_ready, folder / "log", user):
             yield Postgres(port)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests of a process."""
+    with postgres_server() as server:
+        yield server
 
 
 def _without_privileges() -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
@@ -28,8 +29,8 @@ from featuregen.pipeline import Options, new
 from featuregen.progress import Silent
 
 REPOSITORY = HERE.parents[1]
-STORED = REPOSITORY / "tests/cases/good/payment-full.yaml"
-UPSTREAM_ONLY = REPOSITORY / "examples/payment/payment.yaml"
+STORED = REPOSITORY / "examples/payment/payment.yaml"
+UPSTREAM_ONLY = REPOSITORY / "tests/cases/ok/payment-upstream.yaml"
 WITH_STORAGE, WITHOUT = 0.95, 0.6
 """The share of the other's throughput that ours has to reach."""
 FLAT = 1.05
@@ -129,7 +130,12 @@ def main() -> int:
     head = "| | requests/s | CPU of the server, a request | errors | |\n|---|---|---|---|---|\n"
     sys.stdout.write(head)
     good = True
-    with tempfile.TemporaryDirectory(prefix="featuregen-load-") as scratch, ExitStack() as stack:
+    # In memory where there is such a place: a disk that others write to would be what is measured.
+    memory_disk = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - ours in it
+    with (
+        tempfile.TemporaryDirectory(prefix="featuregen-load-", dir=memory_disk) as scratch,
+        ExitStack() as stack,
+    ):
         work = Path(scratch)
         python = python_of(generated(STORED, work / "for-its-environment"))
         fake = work / "upstream"
