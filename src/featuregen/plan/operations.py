@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.plan.attempts import settles_itself
 from featuregen.plan.cached import cached_parameter, forgetting, kept
 from featuregen.plan.clients import callers
 from featuregen.plan.jobs import accepting, job_imports, later_body
@@ -215,6 +216,8 @@ def _work(operation: Operation, spec: FeatureSpec) -> str:
 
 def _commits(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     """What hooks have left in the session, and with it the answer that a retry is to get."""
+    if operation.stored and settles_itself(operation):
+        return ()
     answer = "None" if returns(operation) == "None" else "result"
     settle = (f"await attempt.settle({answer})",) if takes_attempt(operation, spec) else ()
     return (*settle, "await self._session.commit()")
@@ -493,6 +496,9 @@ def plan_service(spec: FeatureSpec) -> ServicePlan:
     )
 
 
+_ONE_TRANSACTION = "Both are committed together: where it raises an error, nothing is changed."
+
+
 def plan_hooks(spec: FeatureSpec) -> tuple[HookPlan, ...]:
     """The user's functions: what does an operation, and what stands around a call.
 
@@ -511,7 +517,8 @@ def plan_hooks(spec: FeatureSpec) -> tuple[HookPlan, ...]:
             text = docstring(f"Run before {title}; raise one of its errors to refuse it", indent=4)
             hooks.append(HookPlan(operation.before, ", ".join(given), "None", text, None))
         if operation.after is not None:
-            text = docstring(f"Run after {title}, with what it answers", indent=4)
+            about = _ONE_TRANSACTION if operation.stored and operation.call is None else None
+            text = docstring(f"Run after {title}, with what it answers", about, indent=4)
             first = [] if result == "None" else [f"result: {result}"]
             stub_or_none = None if result == "None" else "return result"
             signature = ", ".join([*first, *given])

@@ -43,7 +43,6 @@ class JobTest(NamedTuple):
     check: tuple[str, ...]  # statements about `done`
     entity: str | None  # the class of the row that it makes
     decided: str | None  # values of the row once its outcome is known
-    early: str | None  # makes the row that an earlier attempt has stored
     written: str | None  # what a function of the user's might answer
     written_json: str
     refusal: FailurePlan | None
@@ -157,7 +156,6 @@ def _operation(operation: Operation, spec: FeatureSpec) -> JobTest:
         check=_check(operation, spec),
         entity=operation.entity,
         decided=_decided(operation, spec),
-        early=_early(operation, spec),
         written=_written(operation) if operation.hook is not None else None,
         written_json=py_literal(_answer(operation, spec)),
         refusal=next((each for each in found if _is_refusal(each)), None),
@@ -184,17 +182,6 @@ def _decided(operation: Operation, spec: FeatureSpec) -> str | None:
     first = state.generated.value if state.generated else None
     other = next(value for value in state.values if value != first)
     return f"{entity.name}.{state.name}: {py_literal(other)}"
-
-
-def _early(operation: Operation, spec: FeatureSpec) -> str | None:
-    """The row of an attempt that got no further than to store it."""
-    if operation.action != "create" or operation.call is not None or operation.after is None:
-        return None
-    entity = spec.entities[operation.entity or ""]
-    made = make(entity, spec)
-    key = f'{entity.id.name}={py_string(entity.id.prefix or "")} + job_id.removeprefix("job_")'
-    needed = "".join(f"{row}, " for row in needed_rows(entity, spec))
-    return f"{needed}{made.removesuffix(')')}{'' if made.endswith('()') else ', '}{key})"
 
 
 def _answer(operation: Operation, spec: FeatureSpec) -> Json:

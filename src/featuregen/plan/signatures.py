@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.attempts import is_attempted
+from featuregen.plan.attempts import is_attempted, settles_itself
 from featuregen.plan.names import pascal, snake
 from featuregen.plan.sources import argument_source, row_value
 from featuregen.plan.stored_rows import needs_user
@@ -218,7 +218,7 @@ def service_parameters(
     """What the service's method is given, without self; `inner` is the one between two hooks."""
     given = parameters(operation, spec, _used(operation, spec, inner=inner))
     more = ["if_match: int | None"] if takes_if_match(operation, spec) else []
-    more += ["attempt: Attempt"] if takes_attempt(operation, spec) else []
+    more += ["attempt: Attempt"] if _takes_attempt(operation, spec, inner=inner) else []
     return [*given, *(["*"] if more and "*" not in given else []), *more]
 
 
@@ -226,8 +226,14 @@ def service_arguments(operation: Operation, spec: FeatureSpec, *, inner: bool = 
     """The arguments for those, by the same names."""
     parts = [arguments(operation, _used(operation, spec, inner=inner))]
     parts += ["if_match=if_match"] if takes_if_match(operation, spec) else []
-    parts += ["attempt=attempt"] if takes_attempt(operation, spec) else []
+    parts += ["attempt=attempt"] if _takes_attempt(operation, spec, inner=inner) else []
     return ", ".join(part for part in parts if part)
+
+
+def _takes_attempt(operation: Operation, spec: FeatureSpec, *, inner: bool) -> bool:
+    """Between two hooks, who makes a row or stores the answer asks which attempt it is of."""
+    asks = operation.action == "create" or settles_itself(operation)
+    return takes_attempt(operation, spec) and (asks or not inner)
 
 
 def _used(operation: Operation, spec: FeatureSpec, *, inner: bool) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.attempts import is_attempted
+from featuregen.plan.attempts import ends_itself, is_attempted, settles_itself
 from featuregen.plan.quote import py_string
 from featuregen.plan.stored_calls import (
     client_call,
@@ -48,7 +48,7 @@ class CreateStep(NamedTuple):
 def plan_create(operation: Operation, spec: FeatureSpec) -> CreateStep:
     entity = spec.entities[operation.entity or ""]
     row, call = variable(entity), operation.call
-    resumes = is_attempted(operation) and (call is not None or operation.after is not None)
+    resumes = is_attempted(operation) and call is not None
     return CreateStep(
         lookup=(*_parent(operation, spec), *checked_references(entity, operation, spec)),
         row=row,
@@ -66,13 +66,18 @@ def plan_create(operation: Operation, spec: FeatureSpec) -> CreateStep:
 def finish_create(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     """The lines behind the step: the answer is stored with what it tells of."""
     entity = spec.entities[operation.entity or ""]
-    stored = _commit(entity, operation, spec) if operation.call is None else (_COMMIT,)
-    if not is_attempted(operation) or operation.after is not None:
-        return stored  # what comes after may change the answer
-    flushed = (
-        (f"await flush(self._session, {clash(entity, spec)})",) if operation.call is None else ()
-    )
+    if not ends_itself(operation):
+        return _flush(entity, operation, spec)
+    if not settles_itself(operation):  # or what comes after may change the answer
+        return _commit(entity, operation, spec) if operation.call is None else (_COMMIT,)
+    flushed = _flush(entity, operation, spec) if operation.call is None else ()
     return (*flushed, *settled(operation, spec, variable(entity)), _COMMIT)
+
+
+def _flush(entity: Entity, operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    if insert_may_clash(operation, spec):
+        return (f"await flush(self._session, {clash(entity, spec)})",)
+    return ("await self._session.flush()",)
 
 
 _COMMIT = "await self._session.commit()"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.attempts import ends_itself, settles_itself
 from featuregen.plan.quote import py_string
 from featuregen.plan.stored_create import checked_references
 from featuregen.plan.stored_reserve import reservation_alone
@@ -68,7 +69,9 @@ def _planned(operation: Operation, spec: FeatureSpec) -> ChangeStep:
 
 def finish_change(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     """The lines behind the step."""
-    if not operation.idempotent or operation.after is not None:
+    if not ends_itself(operation):
+        return ()
+    if not settles_itself(operation):
         return ("await self._session.commit()",)
     row = variable(spec.entities[operation.entity or ""])
     return (*settled(operation, spec, row), "await self._session.commit()")
