@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.quote import py_literal
 from featuregen.plan.samples import normalised_model, sample_model
 from featuregen.plan.scene_charges import broken_conditions, received_values, row_display
 from featuregen.plan.scene_makers import stored_source
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from featuregen.plan.scene_rows import Row
-    from featuregen.spec.model import Entity, FeatureSpec, Json, Operation, Reserve
+    from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation, Reserve
 
 CROWD = 20
 WINNERS = 3
@@ -39,6 +40,7 @@ class ReserveScene(NamedTuple):
     not_full: str  # what is there until then
     wrong: tuple[str, ...]  # changes of the row with which nothing can be reserved
     many_users: bool  # each of those who ask has to be another
+    crowd_body: str | None  # what they send, where they cannot all refer to one row
     waits: bool  # the bound counts as reached only when every outcome is known
 
 
@@ -73,6 +75,7 @@ def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | Non
         not_full=row_display({name: row.values.get(name) for name, _ in reserve.full}, entity),
         wrong=tuple(_wrong(reserve, row)),
         many_users=_clash(operation, spec) == "same user",
+        crowd_body=_crowd_body(operation, spec),
         waits=_waits(operation, spec),
     )
 
@@ -166,7 +169,29 @@ def _clash(operation: Operation, spec: FeatureSpec) -> str:
     reserve = operation.reserve
     shared = reserve is not None and bounded(reserve, spec).scope == "public"
     by_owner = all(owner in names for names in entity.unique)
-    return "same user" if by_owner and shared else "always"
+    unlike = not any(field.required for field in _owned_references(operation, spec))
+    return "same user" if by_owner and shared and unlike else "always"
+
+
+def _owned_references(operation: Operation, spec: FeatureSpec) -> list[Field]:
+    """The fields of the request that refer to a row of the caller's own."""
+    entity = spec.entities[operation.entity or ""]
+    owned = {
+        field.name
+        for field in entity.fields
+        if field.references is not None and spec.entities[field.references].scope != "public"
+    }
+    asked = spec.models[operation.request].fields if operation.request else ()
+    return [field for field in asked if field.name in owned]
+
+
+def _crowd_body(operation: Operation, spec: FeatureSpec) -> str | None:
+    """The sample request without what only one user may refer to."""
+    if _clash(operation, spec) != "same user" or not _owned_references(operation, spec):
+        return None
+    left_out = {field.wire_name for field in _owned_references(operation, spec)}
+    body = sample_model(spec.models[operation.request or ""], spec)
+    return py_literal({key: value for key, value in body.items() if key not in left_out})
 
 
 def _fills(operation: Operation, spec: FeatureSpec) -> bool:
