@@ -20,9 +20,9 @@ ROOMS = (
     "questions", "terminal", "project", "templates", "house_git", "house", "plan", "migrations",
     "collisions", "render", "wiring", "lock", "merge", "workspace", "environment", "verify",
     "results", "picture", "answers", "shared_edits", "assemble", "opening", "pipeline", "lifecycle",
-    "report", "importing", "wizard_fields", "wizard_spec", "wizard", "ejecting", "json_models",
-    "copying", "gitremote", "drafting_prompt", "agents", "drafting", "documents", "mcp", "cli",
-    "copier_extension", "__main__",
+    "report", "importing", "wizard_fields", "wizard_rows", "wizard_spec", "wizard", "ejecting",
+    "json_models", "copying", "gitremote", "drafting_prompt", "agents", "drafting", "documents",
+    "mcp", "cli", "copier_extension", "__main__",
 )  # fmt: skip
 
 # Only a name in an annotation: the edits of shared files are written into what `assemble` holds.
