@@ -11,7 +11,7 @@ from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample
-from featuregen.plan.scene_rows import OWNER, rows
+from featuregen.plan.scene_rows import OWNER, new_row, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from featuregen.plan.scene_rows import Row
     from featuregen.spec.model import Entity, FeatureSpec, Field, Json
 
+_SEEDS = 40  # numbers of the seeded rows are below
+_NEEDED = 4  # rows that a row needs, and itself
 _JSON_KINDS = {"list", "map", "model", "json"}
 
 
@@ -141,6 +143,39 @@ def _needed(entity: Entity, spec: FeatureSpec, above: frozenset[str]) -> Iterato
         other = spec.entities[field.references]
         yield from _needed(other, spec, above | {other.name})
         yield make(other, spec, {other.id.name: sample(field, spec)})
+
+
+def another_row(
+    entity: Entity, spec: FeatureSpec, number: int, values: Mapping[str, Json]
+) -> tuple[str, ...]:
+    """The calls that make a row beside the seeded ones, behind those of the rows that it needs.
+
+    Rows of different numbers clash in no key, but for what `values` says.
+    """
+    row = new_row(entity, "", number * _NEEDED + _SEEDS, spec)
+    return (*_referred_by(row, spec, number, values), make(entity, spec, row.values | dict(values)))
+
+
+def another_id(entity: Entity, spec: FeatureSpec, number: int) -> str:
+    """The id of the row that `another_row` makes."""
+    return new_row(entity, "", number * _NEEDED + _SEEDS, spec).id
+
+
+def _referred_by(
+    row: Row, spec: FeatureSpec, number: int, values: Mapping[str, Json], depth: int = 1
+) -> Iterator[str]:
+    """Make the rows that the row refers to, the farthest first, and write their ids into it."""
+    for field in row.entity.fields:
+        if field.references is None or field.nullable or field.name in values:
+            continue
+        other = new_row(
+            spec.entities[field.references], "", number * _NEEDED + _SEEDS + depth, spec
+        )
+        depth += 1
+        if depth < _NEEDED:
+            yield from _referred_by(other, spec, number, {}, depth)
+        yield make(other.entity, spec, other.values)
+        row.values[field.name] = other.id
 
 
 def _seed(row: Row, spec: FeatureSpec) -> str:

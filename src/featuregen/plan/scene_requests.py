@@ -50,7 +50,10 @@ class RequestPlan(NamedTuple):
         return ", ".join([self.url, "content=content", *query, "headers=headers"])
 
 
-def request_plan(operation: Operation, spec: FeatureSpec, *, body: str | None) -> RequestPlan:
+def request_plan(
+    operation: Operation, spec: FeatureSpec, *, body: str | None, version: bool = True
+) -> RequestPlan:
+    """The sample request; without `version` it says of no row which one it has read."""
     return RequestPlan(
         url=url_code(operation, spec),
         body=body,
@@ -58,7 +61,7 @@ def request_plan(operation: Operation, spec: FeatureSpec, *, body: str | None) -
         headers=_display(
             {
                 **{header_name(field): text(sample(field, spec)) for field in operation.headers},
-                **_version(operation),
+                **(_version(operation) if version else {}),
             }
         ),
     )

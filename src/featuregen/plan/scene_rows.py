@@ -49,18 +49,28 @@ def path_value(operation: Operation, field: Field, spec: FeatureSpec) -> Json:
     return row.values[_named_by(operation, row.entity)]
 
 
+_latest: list[tuple[FeatureSpec, tuple[Row, ...]]] = []
+"""The rows of the spec that is being planned: every test asks for them."""
+
+
 def rows(spec: FeatureSpec) -> tuple[Row, ...]:
     """Every row, those of operations first, then those that they and bodies refer to."""
+    if not _latest or _latest[0][0] is not spec:
+        _latest[:] = [(spec, _rows(spec))]
+    return _latest[0][1]
+
+
+def _rows(spec: FeatureSpec) -> tuple[Row, ...]:
     found: dict[str, Row] = {}
     for operation in spec.operations.values():
         name = operation.parent or operation.entity
         if operation.row_param is not None and name is not None:
             entity = spec.entities[name]
-            row = _new(entity, _constant(operation), len(found) + 1, spec)
+            row = new_row(entity, _constant(operation), len(found) + 1, spec)
             state = wanted_state(operation, entity, row.values, spec)
             found[row.constant] = replace(row, values=row.values | state)
     for operation in spec.operations.values():
-        for row in _named_in_body(operation, spec, len(found)):
+        for row in _named_in_body(operation, spec, found):
             known = found.get(row.constant)
             found[row.constant] = (
                 row if known is None else replace(known, values=known.values | row.values)
@@ -75,7 +85,7 @@ def rows(spec: FeatureSpec) -> tuple[Row, ...]:
                 if field.name in only_by_reference(row.entity):
                     constant = f"{row.constant.removesuffix('_ID')}_{field.name.upper()}"
                 if constant not in found:
-                    found[constant] = _new(target, constant, len(found) + 1, spec)
+                    found[constant] = new_row(target, constant, len(found) + 1, spec)
                     pending.append(found[constant])
                 row.values[field.name] = found[constant].id
     return tuple(found.values())
@@ -100,7 +110,8 @@ def _named_by(operation: Operation, entity: Entity) -> str:
     return operation.by
 
 
-def _new(entity: Entity, constant: str, number: int, spec: FeatureSpec) -> Row:
+def new_row(entity: Entity, constant: str, number: int, spec: FeatureSpec) -> Row:
+    """A row unlike those of other numbers; the rows that it has to refer to are not there yet."""
     values: dict[str, Json] = {}
     for field in entity.fields:
         if field.references is not None:
@@ -218,7 +229,7 @@ def _settled(
     }
 
 
-def _named_in_body(operation: Operation, spec: FeatureSpec, count: int) -> Iterator[Row]:
+def _named_in_body(operation: Operation, spec: FeatureSpec, found: dict[str, Row]) -> Iterator[Row]:
     """The rows that the sample body refers to, under the ids that it holds."""
     if operation.entity is None or operation.request is None:
         return
@@ -230,8 +241,9 @@ def _named_in_body(operation: Operation, spec: FeatureSpec, count: int) -> Itera
         if field.references is None or value is None:
             continue
         target = spec.entities[field.references]
-        count += 1
-        row = _new(target, _shared(field, target), count, spec)
+        constant = _shared(field, target)
+        number = [*found, constant].index(constant) + 1
+        row = new_row(target, constant, number, spec)
         values = row.values | {target.id.name: value}
         reserve = operation.reserve
         if reserve is not None and reserve.entity == target.name and operation.parent is None:

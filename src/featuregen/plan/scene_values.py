@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from featuregen.plan.python_values import normalised_text, python_object
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from featuregen.spec.model import FeatureSpec, Field, Json
 
-_TRIES = 200
+_TRIES = 4_000
 
 
 def others(field: Field, spec: FeatureSpec, besides: Json) -> Iterator[Json]:
@@ -115,12 +115,23 @@ def _written(value: Decimal, field: Field) -> Json:
 
 
 def _patterned(field: Field, pattern: str) -> Iterator[Json]:
-    for number in range(_TRIES):
-        found = matching(
-            pattern, index=number, shortest=field.min_length or 0, longest=field.max_length
-        )
-        if found is not None and normalised_text(found, field) == found:
-            yield found
+    """What the pattern's own samples make with other ends."""
+    shortest, longest = field.min_length or 0, field.max_length
+    samples = (
+        matching(pattern, index=index, shortest=shortest, longest=longest) for index in range(30)
+    )
+    texts = list(dict.fromkeys(text for text in samples if text))
+    yield from (text for text in texts if normalised_text(text, field) == text)
+    for number, text in product(range(1, _TRIES), texts[:2]):
+        for end in (f"{number:03}", _letters(number), _letters(number).upper()):
+            for found in (text + end, text[: -len(end)] + end):
+                fits = shortest <= len(found) <= (longest or len(found))
+                if fits and matches(found, pattern) and normalised_text(found, field) == found:
+                    yield found
+
+
+def _letters(number: int) -> str:
+    return "".join(chr(ord("a") + number // 26**place % 26) for place in (2, 1, 0))
 
 
 def _texts(field: Field, text: str) -> Iterator[Json]:

@@ -64,8 +64,8 @@ async def add_rows(database: Database) -> None:
     )
 
 
-async def stored(database: Database, table: type[Base]) -> list[dict[str, Any]]:
-    """Read all rows as they are stored."""
+async def stored(database: Database, table: type[Base], **wanted: object) -> list[dict[str, Any]]:
+    """Read the rows that hold these values, by default all, as they are stored."""
     async with database.sessions() as session:
-        found = await session.execute(select(*table.__table__.columns))
+        found = await session.execute(select(*table.__table__.columns).filter_by(**wanted))
         return [dict(row) for row in found.mappings()]
