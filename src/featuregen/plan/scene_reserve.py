@@ -5,12 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.quote import py_literal
+from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import normalised_model, sample_model
-from featuregen.plan.scene_charges import broken_conditions, received_values, row_display
+from featuregen.plan.scene_charges import (
+    broken_conditions,
+    charge_scene,
+    received_values,
+    row_display,
+)
 from featuregen.plan.scene_makers import stored_source
 from featuregen.plan.scene_rows import row_of, rows
-from featuregen.plan.stored_calls import may_repeat, state_field
+from featuregen.plan.stored_calls import may_repeat, may_tell, refused_state, state_field
 from featuregen.plan.stored_reserve import bounded, reference
 
 if TYPE_CHECKING:
@@ -41,6 +46,7 @@ class ReserveScene(NamedTuple):
     wrong: tuple[str, ...]  # changes of the row with which nothing can be reserved
     many_users: bool  # each of those who ask has to be another
     crowd_body: str | None  # what they send, where they cannot all refer to one row
+    turned_down: str | None  # a good answer of the upstream that refuses, a dict display
     waits: bool  # the bound counts as reached only when every outcome is known
 
 
@@ -75,9 +81,21 @@ def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | Non
         not_full=row_display({name: row.values.get(name) for name, _ in reserve.full}, entity),
         wrong=tuple(_wrong(reserve, row)),
         many_users=_clash(operation, spec) == "same user",
+        turned_down=_turned_down(operation, spec),
         crowd_body=_crowd_body(operation, spec),
         waits=_waits(operation, spec),
     )
+
+
+def _turned_down(operation: Operation, spec: FeatureSpec) -> str | None:
+    charge = charge_scene(operation, spec)
+    if charge is None or operation.call is None:
+        return None
+    found = refused_state(spec.entities[operation.entity or ""], operation.call)
+    if found is None or not may_tell(operation.call, *found):
+        return None
+    written = f"{py_string(found[0].name)}: {py_literal(found[1])}"
+    return next((each.body for each in charge.call.answers if written in each.values), None)
 
 
 class _Left:

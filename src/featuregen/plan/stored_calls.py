@@ -11,6 +11,7 @@ from featuregen.plan.signatures import (
     keyed_by_row,
     row_values,
 )
+from featuregen.plan.sources import split_table
 from featuregen.plan.stored_rows import (
     bumped,
     column,
@@ -24,7 +25,7 @@ from featuregen.plan.stored_rows import (
 from featuregen.plan.stored_statements import changed, chosen, literals, update_of
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import Call, Entity, FeatureSpec, Field, Operation
+    from featuregen.spec.model import Call, Entity, FeatureSpec, Field, Json, Operation, Source
 
 _FASTER = "# An event may have been faster: what it says stays."
 _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
@@ -113,6 +114,30 @@ def refusal(operation: Operation, call: Call, spec: FeatureSpec) -> str:
         where.append(undecided(entity, state))
     written = ", ".join(bumped(entity, literals(entity, call.refused), spec))
     return f"update({entity.name}).where({', '.join(where)}).values({written})"
+
+
+def refused_state(entity: Entity, call: Call) -> tuple[Field, Json] | None:
+    """The state of a row whose call was refused, where `refused` names one."""
+    state = state_field(entity, call)
+    written = dict(call.refused)
+    return (state, written[state.name]) if state is not None and state.name in written else None
+
+
+def may_tell(call: Call, state: Field, refused: Json) -> bool:
+    """Whether a good answer, too, may say that the upstream has refused."""
+    sources = (each.source for each in call.receive if each.target[0] == state.name)
+    return any(refused in _words(source, state) for source in sources)
+
+
+def _words(source: Source, state: Field) -> list[Json]:
+    """What a state can be read as."""
+    if source.kind == "literal":
+        return [source.literal]
+    tables = [pipe for pipe in source.pipes if pipe.name == "map"]
+    if not tables:
+        return list(state.values)
+    known, default = split_table(tables[-1])
+    return [*(value for _, value in known), default]
 
 
 def is_row(entity: Entity, row: str) -> str:

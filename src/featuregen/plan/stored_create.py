@@ -14,7 +14,7 @@ from featuregen.plan.stored_calls import (
     outcome,
     refusal,
 )
-from featuregen.plan.stored_reserve import completion, release, reservation
+from featuregen.plan.stored_reserve import completion, release, reservation, turned_down
 from featuregen.plan.stored_rows import (
     answer,
     clash,
@@ -161,7 +161,11 @@ def _refused(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, 
 
 
 def _outcome(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
-    return (*outcome(operation, call, spec), *completion(operation, spec))
+    return (
+        *turned_down(operation, call, spec),
+        *outcome(operation, call, spec),
+        *completion(operation, spec),
+    )
 
 
 # --- references ----------------------------------------------------------------------------------

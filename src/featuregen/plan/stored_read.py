@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.stored_calls import client_call, needed_of_row, outcome
+from featuregen.plan.stored_calls import client_call, needed_of_row, outcome, state_field
 from featuregen.plan.stored_conditions import as_python
+from featuregen.plan.stored_reserve import completion, reserving, turned_down
 from featuregen.plan.stored_rows import lookup, variable
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import FeatureSpec, Operation
+    from featuregen.spec.model import Call, FeatureSpec, Operation
 
 
 class GetStep(NamedTuple):
@@ -33,5 +34,17 @@ def plan_get(operation: Operation, spec: FeatureSpec) -> GetStep:
         lookup=finding,
         refresh=condition,
         call=client_call(operation, call, spec),
-        outcome=outcome(operation, call, spec),
+        outcome=(
+            *turned_down(operation, call, spec),
+            *outcome(operation, call, spec),
+            *_completed(operation, call, spec),
+        ),
     )
+
+
+def _completed(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
+    """The line behind an outcome: what the row was reserved on may be full now."""
+    entity = spec.entities[operation.entity or ""]
+    state = state_field(entity, call)
+    creating = reserving(entity, state, spec) if state is not None else None
+    return completion(creating, spec) if creating is not None else ()

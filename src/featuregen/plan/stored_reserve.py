@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import python_value
 from featuregen.plan.quote import docstring
-from featuregen.plan.stored_calls import state_field, undecided
+from featuregen.plan.stored_calls import (
+    may_tell,
+    refusal,
+    refused_state,
+    state_field,
+    undecided,
+)
 from featuregen.plan.stored_conditions import as_sql
 from featuregen.plan.stored_rows import (
     clash,
@@ -29,7 +35,7 @@ from featuregen.plan.stored_statements import (
 )
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import Entity, FeatureSpec, Operation, Reserve
+    from featuregen.spec.model import Call, Entity, FeatureSpec, Field, Operation, Reserve
 
 
 class CompletionPlan(NamedTuple):
@@ -157,6 +163,39 @@ def releasing(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:
     at = (f"{column(entity, entity.id.name)} == {row}.{reference(operation, reserve, spec)}",)
     amount = _number(reserve.by, entity, reserve) or f"{row}.{reserve.by}"
     return _given_back(reserve, at, amount, spec)
+
+
+def reserving(entity: Entity, state: Field, spec: FeatureSpec) -> Operation | None:
+    """The operation that makes such rows and reserves for each, if this state settles its call."""
+    for operation in spec.operations.values():
+        made = operation.action == "create" and operation.entity == entity.name
+        if made and operation.call is not None and operation.reserve is not None:
+            own = state_field(entity, operation.call)
+            if own is not None and own.name == state.name:
+                return operation
+    return None
+
+
+def turned_down(operation: Operation, call: Call, spec: FeatureSpec) -> tuple[str, ...]:
+    """The lines that give back what an answer refuses: it may be a good answer that says so.
+
+    `call` tells of a row that another operation may have made.
+    """
+    entity = spec.entities[operation.entity or ""]
+    state = state_field(entity, call)
+    creating = reserving(entity, state, spec) if state is not None else None
+    if creating is None or creating.call is None or creating.reserve is None:
+        return ()
+    found = refused_state(entity, creating.call)
+    if found is None or not may_tell(call, *found):
+        return ()
+    field, refused = found
+    said = f"received.{field.name} == {value(field, refused)}"
+    statement = refusal(creating, creating.call, spec)
+    return (
+        f"if {said} and await change(self._session, {statement}):",
+        f"    {releasing(creating, creating.reserve, spec)}",
+    )
 
 
 def _given_back(reserve: Reserve, at: tuple[str, ...], amount: str, spec: FeatureSpec) -> str:

@@ -10,8 +10,7 @@ from featuregen.plan.clients import callers
 from featuregen.plan.model import ReceivedPlan
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_string
-from featuregen.plan.stored_calls import state_field
-from featuregen.plan.stored_reserve import completion_name, reference, releasing
+from featuregen.plan.stored_reserve import completion_name, reference, releasing, reserving
 from featuregen.plan.stored_rows import bumped, column, title, variable
 from featuregen.plan.stored_statements import one_of, update_of, value_of
 from featuregen.plan.types import annotate, plain_type
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
         Event,
         FeatureSpec,
         Field,
-        Operation,
-        Reserve,
         Transition,
         Webhook,
     )
@@ -398,26 +395,14 @@ def _copied(entity: Entity, name: str) -> str:
 
 def _settles(transition: Transition, spec: FeatureSpec) -> tuple[str, ...]:
     """What a row's outcome means for the row that it reserved on."""
-    found = _reserving(transition, spec)
-    if found is None:
+    entity = spec.entities[transition.entity]
+    operation = reserving(entity, entity.field(transition.field), spec)
+    if operation is None or operation.reserve is None:
         return ()
-    operation, reserve = found
-    call = operation.call
+    call, reserve = operation.call, operation.reserve
     if call is not None and (transition.field, transition.to) in call.refused:
         return (releasing(operation, reserve, spec),)
     if not reserve.full:
         return ()
-    row = variable(spec.entities[transition.entity])
+    row = variable(entity)
     return (f"await self.{completion_name(reserve)}({row}.{reference(operation, reserve, spec)})",)
-
-
-def _reserving(transition: Transition, spec: FeatureSpec) -> tuple[Operation, Reserve] | None:
-    """The operation that makes such rows and reserves for each, if this settles its call."""
-    entity = spec.entities[transition.entity]
-    for operation in spec.operations.values():
-        made = operation.action == "create" and operation.entity == entity.name
-        if made and operation.call is not None and operation.reserve is not None:
-            state = state_field(entity, operation.call)
-            if state is not None and state.name == transition.field:
-                return operation, operation.reserve
-    return None
