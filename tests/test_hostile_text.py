@@ -8,19 +8,24 @@ import json
 import tomllib
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from featuregen.errors import SpecError
+from featuregen.migrations.chain import Chain
 from featuregen.plan.make import make_plan
 from featuregen.plan.project import plan_project
 from featuregen.render import render_feature, render_project
 from featuregen.spec.load import parse_spec
 
 HARMLESS = "harmless text"
+KIND = "harmless kind"
+"""A value of an enum: a text that has to be the same in all of the places that it stands in."""
 SPEC: dict[str, Any] = {
     "featuregen": 1,
     "feature": "sample",
@@ -53,11 +58,11 @@ SPEC: dict[str, Any] = {
                     "example": HARMLESS,
                     "default": HARMLESS,
                 },
-                "kind": {"type": "enum", "values": [HARMLESS, "other"]},
+                "kind": {"type": "enum", "values": [KIND, HARMLESS, "other"]},
                 "size": "int",
             },
             "rules": [{"check": "size > 0", "message": HARMLESS}],
-            "example": {"name": HARMLESS, "kind": HARMLESS, "size": 3},
+            "example": {"name": HARMLESS, "kind": KIND, "size": 3},
         }
     },
     "operations": {
@@ -104,13 +109,108 @@ SPEC: dict[str, Any] = {
     ],
 }
 
+STORED: dict[str, Any] = {
+    "featuregen": 1,
+    "feature": "sample",
+    "settings": {
+        "sample_url": {"type": "url", "example": "https://sample.example"},
+        "sample_secret": {"type": "secret", "description": HARMLESS, "example": HARMLESS},
+    },
+    "upstreams": {"remote": {"base_url": "sample_url", "idempotency_header": "Idempotency-Key"}},
+    "entities": {
+        "Sample": {
+            "summary": HARMLESS,
+            "description": HARMLESS,
+            "fields": {
+                "name": {
+                    "type": "string",
+                    "description": HARMLESS,
+                    "example": HARMLESS,
+                    "default": HARMLESS,
+                },
+                "kind": {"type": "enum", "values": [KIND, "other"], "generated": KIND},
+                "label": {"type": "string", "generated": HARMLESS},
+                "size": {"type": "int", "generated": 0},
+            },
+        }
+    },
+    "crud": "Sample",
+    "operations": {
+        "close_sample": {
+            "method": "POST",
+            "path": "/{id}/close",
+            "summary": HARMLESS,
+            "description": HARMLESS,
+            "transition": {"entity": "Sample", "from": [KIND], "to": "other"},
+        },
+        "make_sample": {
+            "method": "POST",
+            "path": "/made",
+            "create": "Sample",
+            "idempotent": True,
+            "call": {
+                "method": "POST",
+                "path": "/samples",
+                "send": {"name": "name", "fixed": f"={HARMLESS}"},
+                "receive": {"label": "label"},
+                "refused": {"label": HARMLESS, "kind": KIND},
+            },
+        },
+        "fill_sample": {
+            "method": "POST",
+            "path": "/{id}/fill",
+            "reserve": {
+                "entity": "Sample",
+                "field": "size",
+                "by": 1,
+                "up_to": 5,
+                "full": {"label": HARMLESS, "kind": KIND},
+            },
+        },
+    },
+    "webhooks": {
+        "sample_events": {
+            "path": "/webhooks/sample",
+            "summary": HARMLESS,
+            "secret": "sample_secret",
+            "scheme": {"hmac": "sha256", "header": "X-Sample"},
+            "id": "meta.id",
+            "type": "meta.type",
+            "events": {
+                HARMLESS: {
+                    "transition": {
+                        "entity": "Sample",
+                        "by": "data.id",
+                        "from": [KIND],
+                        "to": "other",
+                        "set": {"label": "data.label"},
+                    }
+                },
+                "more": {"hook": "on_more"},
+            },
+        }
+    },
+    "examples": [
+        {
+            "name": HARMLESS,
+            "do": "create_sample",
+            "with": {"name": HARMLESS},
+            "expect": {"status": 201, "body": {"name": HARMLESS}},
+        }
+    ],
+}
+
+SPECS = {"called": SPEC, "stored": STORED}
 Place = tuple[str | int, ...]
+KEY, EVERYWHERE = "the key itself", "every place of the kind"
 
 
 def places(value: object, path: Place = ()) -> Iterator[Place]:
-    """Where the harmless text stands, as a value or a part of one."""
+    """Where the harmless text stands, as a key, a value, or a part of one."""
     if isinstance(value, dict):
         for key, item in value.items():
+            if key == HARMLESS:
+                yield (*path, key, KEY)
             yield from places(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
@@ -119,16 +219,24 @@ def places(value: object, path: Place = ()) -> Iterator[Place]:
         yield path
 
 
-PLACES = list(places(SPEC))
+PLACES = [*places(SPECS), *((name, EVERYWHERE) for name in SPECS)]
 
 
 def with_text(place: Place, text: str) -> str:
-    spec: Any = copy.deepcopy(SPEC)
-    target = spec
-    for key in place[:-1]:
+    if place[-1] == EVERYWHERE:
+        return json.dumps(SPECS[str(place[0])]).replace(json.dumps(KIND), json.dumps(text))
+    specs: Any = copy.deepcopy(SPECS)
+    *way, last = place[:-1] if place[-1] == KEY else place
+    target = specs
+    for key in way:
         target = target[key]
-    target[place[-1]] = target[place[-1]].replace(HARMLESS, text)
-    return json.dumps(spec)
+    if place[-1] == KEY:
+        items = [(text if key == last else key, item) for key, item in target.items()]
+        target.clear()
+        target.update(items)
+    else:
+        target[last] = target[last].replace(HARMLESS, text)
+    return json.dumps(specs[place[0]])
 
 
 HOSTILE = [
@@ -146,7 +254,9 @@ hostile = st.lists(fragments, min_size=1, max_size=4).map("".join)
 def rendered(text: str) -> dict[str, str]:
     spec = parse_spec(text, "sample.yaml")
     files, contribution = render_feature(make_plan(spec))
-    return {**files, **render_project(plan_project("sample-api", [contribution]), [contribution])}
+    revision = Chain(Path("/nowhere")).extend(spec, (), contribution.tables)
+    project = render_project(plan_project("sample-api", [contribution]), [contribution])
+    return {**files, **revision, **project}
 
 
 class Folded(ast.NodeTransformer):
@@ -183,9 +293,16 @@ def strings(source: str) -> frozenset[str]:
 
 
 @lru_cache
-def harmless_shapes(place: Place) -> dict[str, tuple[str, ...]]:
-    files = rendered(with_text(place, HARMLESS))
+def harmless_shapes(place: Place, text: str) -> dict[str, tuple[str, ...]]:
+    files = rendered(with_text(place, text))
     return {path: shape(text) for path, text in files.items() if path.endswith(".py")}
+
+
+def harmless(place: Place, text: str) -> str:
+    """What to compare with: a value of an enum is tried in the other case, if it has one."""
+    if place[-1] != EVERYWHERE:
+        return HARMLESS
+    return KIND if text.swapcase() != text else "7"
 
 
 def check(place: Place, text: str) -> None:
@@ -197,18 +314,25 @@ def check(place: Place, text: str) -> None:
         if not refused.diagnostics:
             raise
         return
-    expected = harmless_shapes(place)
+    expected = harmless_shapes(place, harmless(place, text))
     assert expected.keys() == {path for path in files if path.endswith(".py")}
     for path, kinds in expected.items():
         assert shape(files[path]) == kinds, path
     tomllib.loads(files["pyproject.toml"])
     for line in files[".env.example"].splitlines():
         assert not line or line.startswith("#") or line.partition("=")[0].isidentifier()
+    yaml.safe_load(files["ops/alerts.yml"])
+    json.loads(files["ops/dashboard.json"])
     assert files["README.md"].count("<!-- /featuregen:sample -->") == 1
     if not {"title", "summary", "description", "requirements"} & set(place):  # prose is wrapped
         plain = text.strip() if place[-1] == "message" else text
         found = frozenset[str]().union(*(strings(files[path]) for path in expected))
         assert any(plain in each or plain.strip() in each for each in found), place
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_the_specs_that_hold_the_text_are_sound(name: str) -> None:
+    assert rendered(json.dumps(SPECS[name]))
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
