@@ -11,18 +11,30 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Cache, FeatureSpec, Operation
 
 IMPORT = "from app.core.cache import CachedAnswer, cached_answer, forgets, own_cached_answer"
-_KEPT = frozenset({"model", "list"})  # what is JSON
+MEDIA_TYPES = {
+    "text": "text/plain",
+    "html": "text/html",
+    "bytes": "application/octet-stream",
+}
+"""Of answers that are not JSON."""
 
 
 def kept(operation: Operation) -> Cache | None:
-    """How its answers are kept, if they are."""
-    return operation.cache if operation.response.kind in _KEPT else None
+    """How its answers are kept, if they are: one without a body is made anew."""
+    return operation.cache if operation.response.kind != "none" else None
+
+
+def admits(operation: Operation) -> str | None:
+    """The service's method that runs what stands before a kept answer: it may refuse the caller."""
+    return f"admit_{operation.name}" if kept(operation) and operation.before else None
 
 
 def cached_parameter(operation: Operation, cache: Cache, spec: FeatureSpec) -> str:
     """The endpoint's parameter that finds or makes the answer."""
     given = [returns(operation), f"tag={py_string(_tag(operation, spec))}", f"ttl={cache.ttl:g}"]
     headers = tuple(name for name in cache.vary if name != "user")
+    if operation.response.kind in MEDIA_TYPES:
+        given.append(f"media_type={py_string(MEDIA_TYPES[operation.response.kind])}")
     if headers:
         given.append(f"vary=({', '.join(py_string(name) for name in headers)},)")
     function = "own_cached_answer" if cache.private else "cached_answer"

@@ -97,6 +97,15 @@ class ClientPlan(NamedTuple):
     on_broken: str
 
 
+class AdmitPlan(NamedTuple):
+    """The service's method that runs a hook before an answer that may be kept."""
+
+    name: str
+    signature: str  # with self
+    docstring: str
+    lines: tuple[str, ...]
+
+
 class OperationPlan(NamedTuple):
     """An operation in its service and in its router."""
 
@@ -109,6 +118,7 @@ class OperationPlan(NamedTuple):
     work: str  # the awaited expression in the service
     before: str | None  # awaited before it
     after: str | None  # what its result becomes after it, or what is done
+    admit: AdmitPlan | None  # what runs before it even where its answer is kept
     commits: tuple[str, ...]  # lines: what hooks have left in the session
     stored: StoredPlan | None  # what is done to rows
     inner: str | None  # the method that does it, where hooks stand around it

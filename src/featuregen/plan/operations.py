@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.plan.attempts import settles_itself
-from featuregen.plan.cached import cached_parameter, forgetting, kept
+from featuregen.plan.cached import MEDIA_TYPES, admits, cached_parameter, forgetting, kept
 from featuregen.plan.clients import callers
 from featuregen.plan.jobs import accepting, job_imports, later_body
 from featuregen.plan.locations import whole_path
-from featuregen.plan.model import HookPlan, OperationPlan, RouterPlan, ServicePlan, UsedClientPlan
+from featuregen.plan.model import (
+    AdmitPlan,
+    HookPlan,
+    OperationPlan,
+    RouterPlan,
+    ServicePlan,
+    UsedClientPlan,
+)
 from featuregen.plan.names import pascal, sentence, words
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.signatures import (
@@ -18,9 +25,11 @@ from featuregen.plan.signatures import (
     call_uses,
     hook_arguments,
     hook_parameters,
+    parameters,
     returns,
     service_arguments,
     service_parameters,
+    service_uses,
     stores,
     takes_attempt,
     takes_if_match,
@@ -160,7 +169,9 @@ def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
     given = hook_arguments(operation, spec)
     hooks = f"{spec.feature}_hooks"
     stored = plan_stored(operation, spec)
-    hooked = bool(operation.hook or operation.before or operation.after)
+    admitting = admits(operation)
+    before = f"{hooks}.{operation.before}({given})" if operation.before else None
+    hooked = bool(operation.hook or (before and not admitting) or operation.after)
     return OperationPlan(
         name=operation.name,
         verb=operation.method.lower(),
@@ -169,7 +180,8 @@ def _operation(operation: Operation, spec: FeatureSpec) -> OperationPlan:
         service_docstring=docstring(summary(operation), _service_body(operation), indent=8),
         is_hook=operation.hook is not None,
         work=_work(operation, spec),
-        before=f"{hooks}.{operation.before}({given})" if operation.before else None,
+        before=None if admitting else before,
+        admit=_admit(operation, before, spec) if admitting and before else None,
         after=_after(operation, given, spec) if operation.after else None,
         commits=_commits(operation, spec) if stores(spec) and hooked else (),
         stored=stored,
@@ -212,6 +224,19 @@ def _work(operation: Operation, spec: FeatureSpec) -> str:
     if takes_attempt(operation, spec):
         given = f'{given}, idempotency_key=attempt.id("")'
     return f"self._{upstream}.{operation.name}({given})"
+
+
+def _admit(operation: Operation, before: str, spec: FeatureSpec) -> AdmitPlan:
+    """What stands before an operation whose answers are kept: it runs for those, too."""
+    lines = [f"await {before}", *(["await self._session.commit()"] if stores(spec) else [])]
+    about = f"Run what stands before {words(operation.name)}, also where its answer is kept"
+    given = parameters(operation, spec, service_uses(operation, spec))
+    return AdmitPlan(
+        name=f"admit_{operation.name}",
+        signature=", ".join(["self", *given]),
+        docstring=docstring(about, indent=8),
+        lines=tuple(lines),
+    )
 
 
 def _commits(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
@@ -281,7 +306,8 @@ def _answer_arguments(operation: Operation) -> list[str]:
         arguments += ["response_class=Response", "response_model=None"]
     elif operation.response.kind == "none" and operation.idempotent:  # or a stored answer
         arguments.append("response_model=None")
-    if (operation.idempotent and operation.response.kind != "none") or kept(operation):
+    kind = operation.response.kind
+    if (operation.idempotent and kind != "none") or (kept(operation) and kind not in MEDIA_TYPES):
         arguments.append(f"response_model={returns(operation)}")
     return arguments
 
@@ -402,7 +428,10 @@ def _endpoint_body(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     call = f"await {plain}"
     if kept(operation) is not None:
         load = f"lambda: {plain}" if given else f"service.{operation.name}"
-        return (f"return await cached.get({load})",)
+        admitting = admits(operation)
+        asked = arguments(operation, service_uses(operation, spec))
+        first = (f"await service.{admitting}({asked})",) if admitting else ()
+        return (*first, f"return await cached.get({load})")
     if operation.idempotent:
         attempt = "attempt" if takes_attempt(operation, spec) else "_attempt"
         data = "data" if operation.request else "None"

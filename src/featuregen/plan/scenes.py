@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.answers import echoed, upstream_answer
+from featuregen.plan.cached import admits
 from featuregen.plan.clients import callers, needs_key
 from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.fakes import bytes_literal, content_sample
@@ -38,7 +39,7 @@ from featuregen.plan.scene_upstream import (
     sent_plan,
     unusable_answers,
 )
-from featuregen.plan.signatures import takes_attempt, uses_user
+from featuregen.plan.signatures import service_takes_user, takes_attempt
 
 if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Json, Operation
@@ -109,6 +110,7 @@ class OperationTests(NamedTuple):
     service_call: str  # arguments of the service's method
     sensitive: tuple[str, ...]  # literals that must not show in a log
     is_async: bool = False
+    admitted_by: str | None = None  # the hook that is asked also where the answer is kept
 
 
 class TestsPlan(NamedTuple):
@@ -161,6 +163,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
             *shared,
             "from pydantic import TypeAdapter",
             "from app.core.jobs import JobRead",
+            "from app.core.errors import NotFoundError",
             "import io",
             "import time",
             "from collections.abc import Callable",
@@ -192,7 +195,9 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         operations=operations,
         examples=plan_examples(spec),
         service_arguments=", ".join(f"get_resource(app, {pascal(name)}Client)" for name in clients),
-        uses_user=any(uses_user(operation, spec) for operation in spec.operations.values()),
+        uses_user=any(
+            service_takes_user(operation, spec) for operation in spec.operations.values()
+        ),
         has_auth=any(operation.auth != "none" for operation in spec.operations.values()),
     )
 
@@ -290,6 +295,7 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         responses=_responses(operation, spec),
         openapi_path=py_string(route_path(operation, spec)),
         hook=operation.hook,
+        admitted_by=operation.before if admits(operation) else None,
         limits_tested=operation.hook is None and not _runs_out(operation, spec),
         service_call=_service_call(operation, spec),
         sensitive=tuple(
@@ -380,7 +386,7 @@ def _service_call(operation: Operation, spec: FeatureSpec) -> str:
             else field.default
         )
         arguments.append(f"{field.name}={python_value(value, field.type, field)}")
-    if uses_user(operation, spec):
+    if service_takes_user(operation, spec):
         arguments.append("user=USER")
     if takes_attempt(operation, spec):
         arguments.append("attempt=Attempt()")

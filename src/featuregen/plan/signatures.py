@@ -239,7 +239,18 @@ def _takes_attempt(operation: Operation, spec: FeatureSpec, *, inner: bool) -> b
 def _used(operation: Operation, spec: FeatureSpec, *, inner: bool) -> set[str]:
     used = service_uses(operation, spec)
     asks_who = needs_user(operation, spec) or "user" in call_uses(operation)
-    return used - {"user"} if inner and not asks_who else used
+    return used - {"user"} if (inner or _is_admitted(operation)) and not asks_who else used
+
+
+def _is_admitted(operation: Operation) -> bool:
+    """Whether the only function of the user's is called before, and apart: see `cached.admits`."""
+    alone = operation.hook is None and operation.after is None
+    return alone and operation.before is not None and operation.cache is not None
+
+
+def service_takes_user(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the service's method is told the caller."""
+    return "user" in _used(operation, spec, inner=False)
 
 
 def parameters(operation: Operation, spec: FeatureSpec, used: set[str]) -> list[str]:
