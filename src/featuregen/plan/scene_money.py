@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.clients import callers
-from featuregen.plan.names import pascal, words
+from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_literal
 from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_charges import charge_scene, refresh_scene
@@ -105,7 +105,12 @@ def _is_tested(operation: Operation) -> bool:
 
 def _imports(spec: FeatureSpec, seeds: tuple[str, ...]) -> list[str]:
     feature = spec.feature
-    made = (*seeds, *(["add_rows"] if seeds else []), "stored")
+    made = (
+        *seeds,
+        *(["add_rows"] if seeds else []),
+        *("add", "stored"),
+        *(f"make_{snake(name)}" for name in spec.entities),
+    )
     return [
         "import asyncio",
         "from datetime import UTC, date, datetime, time, timedelta",

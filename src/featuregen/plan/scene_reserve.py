@@ -13,7 +13,7 @@ from featuregen.plan.scene_charges import (
     received_values,
     row_display,
 )
-from featuregen.plan.scene_makers import stored_source
+from featuregen.plan.scene_makers import made_values, make, needed_rows, stored_source
 from featuregen.plan.scene_rows import row_of, rows
 from featuregen.plan.stored_calls import may_repeat, may_tell, refused_state, state_field
 from featuregen.plan.stored_reserve import bounded, reference
@@ -48,6 +48,7 @@ class ReserveScene(NamedTuple):
     crowd_body: str | None  # what they send, where they cannot all refer to one row
     turned_down: str | None  # a good answer of the upstream that refuses, a dict display
     waits: bool  # the bound counts as reached only when every outcome is known
+    elsewhere: str | None  # rows that wait for an outcome, and have to do with another row
 
 
 def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | None:
@@ -84,6 +85,7 @@ def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | Non
         turned_down=_turned_down(operation, spec),
         crowd_body=_crowd_body(operation, spec),
         waits=_waits(operation, spec),
+        elsewhere=_elsewhere(operation, row, spec) if _waits(operation, spec) else None,
     )
 
 
@@ -228,3 +230,11 @@ def _waits(operation: Operation, spec: FeatureSpec) -> bool:
     if call is None or not _fills(operation, spec) or not may_repeat(operation, call, spec):
         return False
     return state_field(spec.entities[operation.entity or ""], call) is not None
+
+
+def _elsewhere(operation: Operation, row: Row, spec: FeatureSpec) -> str | None:
+    """A row as the operation makes them, that has reserved on another row than this one."""
+    entity, reserve = spec.entities[operation.entity or ""], operation.reserve
+    if reserve is None or made_values(entity, spec)[reference(operation, reserve, spec)] == row.id:
+        return None
+    return ", ".join((*needed_rows(entity, spec), make(entity, spec)))

@@ -83,6 +83,7 @@ def plan_webhook_tests(spec: FeatureSpec) -> WebhookTests | None:
         imports=(
             "import asyncio",
             "import json",
+            "from collections.abc import Callable",
             "from datetime import UTC, date, datetime, time, timedelta",
             "from decimal import Decimal",
             "from typing import Any",

@@ -17,7 +17,15 @@ from app.db.session import Database
 from app.tables.payment import Payment, PaymentIdempotencyKey, Refund
 from tests.conftest import TokenFactory
 from tests.fakes.upstream import FakeUpstream
-from tests.payment_rows import CREATE_REFUND_ID, GET_PAYMENT_ID, add_rows, stored
+from tests.payment_rows import (
+    CREATE_REFUND_ID,
+    GET_PAYMENT_ID,
+    add,
+    add_rows,
+    make_payment,
+    make_refund,
+    stored,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -398,6 +406,43 @@ async def test_create_payment_can_be_tried_again_after_a_crash(
     }
     assert len(fake_provider.calls) == 2
     assert {call.headers["idempotency-key"] for call in fake_provider.calls} == {row["id"]}
+
+
+async def test_create_payment_whose_key_was_taken_over_writes_no_outcome(
+    client: httpx2.AsyncClient,
+    database: Database,
+    keyed: dict[str, str],
+    fake_provider: FakeUpstream,
+) -> None:
+    async def take_over() -> None:
+        keys = PaymentIdempotencyKey
+        await change(database, update(keys).values(attempts=keys.attempts + 1))
+
+    fake_provider.meanwhile(take_over)
+    response = await client.post("/api/v1/payments", json=CREATE_PAYMENT, headers=keyed)
+
+    assert (response.status_code, response.json()["code"]) == (409, "idempotency_in_progress")
+    [row] = await made(database, Payment)
+    assert row == row | {"status": "pending", "provider_id": None}
+
+
+async def test_create_payment_whose_key_was_taken_over_records_no_refusal(
+    client: httpx2.AsyncClient,
+    database: Database,
+    keyed: dict[str, str],
+    fake_provider: FakeUpstream,
+) -> None:
+    async def take_over() -> None:
+        keys = PaymentIdempotencyKey
+        await change(database, update(keys).values(attempts=keys.attempts + 1))
+
+    fake_provider.meanwhile(take_over)
+    fake_provider.answer(400, {})
+    response = await client.post("/api/v1/payments", json=CREATE_PAYMENT, headers=keyed)
+
+    assert (response.status_code, response.json()["code"]) == (409, "idempotency_in_progress")
+    [row] = await made(database, Payment)
+    assert row == row | {"status": "pending", "provider_id": None}
 
 
 async def test_create_payment_does_not_call_again_once_it_is_settled(
@@ -928,6 +973,51 @@ async def test_create_refund_can_be_tried_again_after_a_crash(
     assert {call.headers["idempotency-key"] for call in fake_provider.calls} == {row["id"]}
 
 
+async def test_create_refund_whose_key_was_taken_over_writes_no_outcome(
+    client: httpx2.AsyncClient,
+    database: Database,
+    keyed: dict[str, str],
+    fake_provider: FakeUpstream,
+) -> None:
+    async def take_over() -> None:
+        keys = PaymentIdempotencyKey
+        await change(database, update(keys).values(attempts=keys.attempts + 1))
+
+    fake_provider.meanwhile(take_over)
+    response = await client.post(
+        f"/api/v1/payments/{CREATE_REFUND_ID}/refunds", json=CREATE_REFUND, headers=keyed
+    )
+
+    assert (response.status_code, response.json()["code"]) == (409, "idempotency_in_progress")
+    [row] = await made(database, Refund)
+    assert row == row | {"status": "pending", "provider_id": None}
+
+
+async def test_create_refund_whose_key_was_taken_over_records_no_refusal(
+    client: httpx2.AsyncClient,
+    database: Database,
+    keyed: dict[str, str],
+    fake_provider: FakeUpstream,
+) -> None:
+    before = await row_of(database, Payment, CREATE_REFUND_ID)
+
+    async def take_over() -> None:
+        keys = PaymentIdempotencyKey
+        await change(database, update(keys).values(attempts=keys.attempts + 1))
+
+    fake_provider.meanwhile(take_over)
+    fake_provider.answer(400, {})
+    response = await client.post(
+        f"/api/v1/payments/{CREATE_REFUND_ID}/refunds", json=CREATE_REFUND, headers=keyed
+    )
+
+    assert (response.status_code, response.json()["code"]) == (409, "idempotency_in_progress")
+    [row] = await made(database, Refund)
+    assert row == row | {"status": "pending", "provider_id": None}
+    after = await row_of(database, Payment, CREATE_REFUND_ID)
+    assert after["refunded_amount"] == before["refunded_amount"] + Decimal("21.25")
+
+
 async def test_create_refund_does_not_call_again_once_it_is_settled(
     client: httpx2.AsyncClient,
     database: Database,
@@ -1053,6 +1143,23 @@ async def test_create_refund_never_passes_the_bound_however_many_ask_at_once(
     assert after["refunded_amount"] == before["refunded_amount"] + 3 * Decimal("21.25")
     assert len(await made(database, Refund)) == 3
     assert len(fake_provider.calls) == 3
+
+
+async def test_create_refund_may_reach_the_bound_while_another_row_waits(
+    client: httpx2.AsyncClient, database: Database, auth: dict[str, str]
+) -> None:
+    await add(database, make_payment(id="pay_0000000000000000000000000000a87e"), make_refund())
+    await change(
+        database,
+        update(Payment).where(Payment.id == CREATE_REFUND_ID).values({"amount": Decimal("21.25")}),
+    )
+    response = await client.post(
+        f"/api/v1/payments/{CREATE_REFUND_ID}/refunds", json=CREATE_REFUND, headers=auth
+    )
+
+    assert response.status_code == 201
+    after = await row_of(database, Payment, CREATE_REFUND_ID)
+    assert after == after | {"status": "refunded"}
 
 
 async def test_create_refund_of_unknown_outcome_does_not_count_as_reaching_the_bound(
