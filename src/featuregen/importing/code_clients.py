@@ -6,7 +6,14 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from featuregen.importing.code_mappings import UnreadError, dotted, in_path, received, sent
+from featuregen.importing.code_mappings import (
+    UnreadError,
+    dotted,
+    in_path,
+    received,
+    sent,
+    template,
+)
 from featuregen.importing.python_values import UnknownValueError, keywords, name, text, value
 
 if TYPE_CHECKING:
@@ -223,25 +230,14 @@ def _raised(node: ast.expr) -> Tree | None:
         case ast.Call(func=ast.Name(id=error), args=[], keywords=[]):
             return None if error == _DEFAULT else {"raise": error}
         case ast.Call(func=ast.Name(id=error), args=[message], keywords=[]):
-            return {"raise": error, "message": _message(message)}
+            return {"raise": error, "message": template(message, _upstream_message)}
     raise UnreadError(node)
 
 
-def _message(node: ast.expr) -> str:
+def _upstream_message(node: ast.expr) -> str:
     match node:
-        case ast.Constant(value=str(plain)):
-            return plain
-        case ast.JoinedStr(values=parts):
-            return "".join(_message_part(part) for part in parts)
-    raise UnreadError(node)
-
-
-def _message_part(node: ast.expr) -> str:
-    match node:
-        case ast.Constant(value=str(plain)):
-            return plain
-        case ast.FormattedValue(value=ast.Name(id="message")):
-            return "{upstream_message}"
+        case ast.Name(id="message"):
+            return "upstream_message"
     raise UnreadError(node)
 
 

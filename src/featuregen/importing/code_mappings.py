@@ -50,20 +50,25 @@ def received(node: ast.expr) -> str:
 
 def in_path(node: ast.expr) -> str:
     """An upstream's path: f-string → `/payments/{payment_id}`."""
+    return template(node, _segment)
+
+
+def _segment(node: ast.expr) -> str:
+    match node:
+        case ast.Call(func=ast.Name(id="segment"), args=[value]):
+            return _sent(value)
+    raise UnreadError(node)
+
+
+def template(node: ast.expr, placeholder: Callable[[ast.expr], str]) -> str:
+    """A text, or an f-string with what `placeholder` makes of each of its values in braces."""
     match node:
         case ast.Constant(value=str(plain)):
             return plain
         case ast.JoinedStr(values=parts):
-            return "".join(_path_part(part) for part in parts)
-    raise UnreadError(node)
-
-
-def _path_part(node: ast.expr) -> str:
-    match node:
-        case ast.Constant(value=str(plain)):
-            return plain
-        case ast.FormattedValue(value=ast.Call(func=ast.Name(id="segment"), args=[value])):
-            return "{" + _sent(value) + "}"
+            return "".join(template(part, placeholder) for part in parts)
+        case ast.FormattedValue(value=value):
+            return "{" + placeholder(value) + "}"
     raise UnreadError(node)
 
 
