@@ -138,7 +138,9 @@ def warm(subject: Subject) -> Iterator[str]:
                 if serving.poll() is not None:
                     raise SystemExit("the warm pytest did not start")
                 time.sleep(0.05)
-            yield f"{subject.python} -S -E {WARM} ask {path} {' '.join(PYTEST)}"
+            ask = [str(subject.python), "-S", "-E", str(WARM), "ask", str(path), *PYTEST]
+            subprocess.run([*ask, "--collect-only", *subject.tests("")], check=True)
+            yield " ".join(ask)
         finally:
             serving.kill()
             serving.wait()

@@ -27,7 +27,6 @@ def serve(path: str) -> None:
     import signal
 
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as `python -m pytest` does
-    sys.dont_write_bytecode = True  # a mutant must not be found compiled by the next
     for name in ("pytest", "app.main", "app.replay", "tests.conftest"):
         try:
             importlib.import_module(name)
@@ -69,6 +68,8 @@ def _work(connection: socket.socket) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
+    # A mutant must not be found compiled by the next; collecting compiles everything else once.
+    sys.dont_write_bytecode = "--collect-only" not in arguments
     # Plugins that are imported already cannot have their own asserts rewritten.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     connection.sendall(str(int(pytest.main(arguments))).encode())
