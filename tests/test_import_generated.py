@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,116 @@ def test_what_is_generated_reads_back_to_a_spec_that_generates_it(
     again = tmp_path / "again.yaml"
     again.write_text(imported.text)
     assert code(generated(again, tmp_path / "second")) == code(first)
+
+
+STORED = ("product", "tickets", "rows")
+ROWS = """\
+featuregen: 1
+feature: order
+entities:
+  Order:
+    table: all_orders
+    scope: permission:orders.read_all
+    summary: An order of the shop
+    fields:
+      id: {type: id, prefix: or_, wire: order_id}
+      number: {type: string, max_length: 20, immutable: true, pattern: "^[A-Z0-9]+$"}
+      note: {type: string, required: false, sensitive: true}
+      hidden: {type: int, default: 7, internal: true}
+      total: {type: decimal, decimal_places: 2, max_digits: 10, ge: 0}
+      status: {type: enum, values: [open, paid, lost], generated: open}
+      buyer: {generated: owner, internal: true}
+      created_at: {type: datetime, generated: now}
+      changed_at: {type: datetime, generated: on_update}
+    unique: [[buyer, number]]
+    indexes: [[status, total]]
+  Line:
+    fields:
+      order_id: {type: id, references: Order, on_delete: cascade}
+      also_id: {type: id, references: Order, on_delete: set_null, required: false}
+      pieces: {type: int, ge: 1}
+      labels: {type: "list[string]", max_length: 5, default: []}
+crud: {entity: Order, permission: true}
+operations:
+  lose:
+    method: POST
+    path: "/{id}/lose"
+    transition: {entity: Order, from: [open, paid], to: lost}
+  pay:
+    method: POST
+    path: "/{id}/pay"
+    rate_limit: 5/minute
+    transition: {entity: Order, from: open, to: paid}
+  add_line: {method: POST, path: "/{id}/lines", parent: Order, via: order_id, create: Line}
+  list_lines: {method: GET, path: "/{id}/lines", parent: Order, via: order_id, list: Line}
+  list_orders:
+    method: GET
+    path: /
+    list: Order
+    filter: [status, created_at, total]
+    search: [number]
+    sort: [-created_at, total]
+    cache: {ttl: 30s}
+  drop: {method: DELETE, path: "/{id}/now", delete: Order, if_match: required}
+"""
+
+
+def without_webhooks(text: str) -> str:
+    return re.sub(r"(?m)^webhooks:\n(?:[ #].*\n|\n)*", "", text)
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_what_a_feature_stores_reads_back_to_a_spec_that_generates_it(
+    name: str, tmp_path: Path
+) -> None:
+    good = REPOSITORY / "tests" / "cases" / "good" / f"{name}.yaml"
+    text = ROWS if name == "rows" else without_webhooks(good.read_text(encoding="utf-8"))
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(text, encoding="utf-8")
+    first = generated(spec, tmp_path / "first")
+    feature = parse_spec(text, "x.yaml").feature
+    imported = read_back(first, feature)
+    assert [note.where for note in imported.notes] == [f"features/{feature}.yaml"]
+    again = tmp_path / "again.yaml"
+    again.write_text(imported.text, encoding="utf-8")
+    assert code(generated(again, tmp_path / "second")) == code(first)
+
+
+def test_what_cannot_be_read_of_a_feature_that_stores_is_listed(tmp_path: Path) -> None:
+    root = generated(REPOSITORY / "tests" / "cases" / "good" / "payment-full.yaml", tmp_path / "a")
+    imported = read_back(root, "payment")
+    spec = parse_spec(imported.text, "payment.yaml")
+    assert set(spec.entities) == {"Payment", "Refund"}
+    assert {name: one.action for name, one in spec.operations.items()} == {
+        "create_payment": "hook",
+        "get_payment": "hook",
+        "list_payments": "list",
+        "create_refund": "hook",
+    }
+    told = {note.where.partition(":")[0] + ": " + note.what for note in imported.notes}
+    service = "app/services/payment_service.py"
+    assert told >= {
+        f"{service}: what {name} does with rows: move it into its hook"
+        for name in ("create_payment", "get_payment", "create_refund")
+    }
+    assert "app/api/endpoints/payment_webhooks.py: webhooks are not read" in told
+    assert "app/tables/payment.py: PaymentWebhookEvent is not read" in told
+
+
+def test_a_method_that_a_person_has_changed_is_a_hook_and_told(tmp_path: Path) -> None:
+    root = generated(REPOSITORY / "tests" / "cases" / "good" / "product.yaml", tmp_path / "a")
+    edit(
+        root,
+        "app/services/product_service.py",
+        "self._session.add(product)",
+        "await check(product)",
+    )
+    imported = read_back(root, "product")
+    operations = parse_spec(imported.text, "product.yaml").operations
+    assert operations["create_product"].hook == "create_product"
+    assert operations["get_product"].action == "get"
+    what = "what create_product does with rows: move it into its hook"
+    assert what in {note.what for note in imported.notes}
 
 
 @pytest.fixture

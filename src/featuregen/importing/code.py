@@ -10,7 +10,9 @@ from featuregen.importing import names
 from featuregen.importing.code_classes import Classes
 from featuregen.importing.code_clients import Clients
 from featuregen.importing.code_operations import Routes
+from featuregen.importing.code_proof import with_rows
 from featuregen.importing.code_routes import Route, routes_of
+from featuregen.importing.code_rows import Rows
 from featuregen.importing.code_rules import same_rule
 from featuregen.importing.code_services import service_of
 from featuregen.importing.code_settings import missing_settings, read_settings
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from featuregen.importing.code_services import Service
     from featuregen.importing.imported import Tree
+    from featuregen.importing.sources import Module
 
 _CLIENTS = frozenset({"httpx", "httpx2", "requests", "aiohttp", "urllib3"})
 _STORAGE = frozenset({"sqlalchemy", "sqlmodel", "motor", "pymongo", "asyncpg", "tortoise"})
@@ -44,10 +47,11 @@ def import_code(paths: Iterable[Path], *, feature: str | None = None) -> Importe
     notes = Notes()
     classes = Classes(sources, chosen, notes)
     clients = Clients(sources, notes)
-    reader = Routes(classes, clients, chosen, notes)
+    rows = Rows.of(service, classes)
+    reader = Routes(classes, clients, chosen, notes, stores=rows is not None)
     for route in routes:
         reader.add(route, route.path[len(prefix) :] or "/")
-    _note_the_rest(sources, clients, notes)
+    _note_the_rest(sources, clients, notes, rows)
     head: Tree = {"featuregen": 1, "feature": chosen}
     if (tag := _tag(routes)) is not None:
         head["title"] = tag
@@ -61,6 +65,8 @@ def import_code(paths: Iterable[Path], *, feature: str | None = None) -> Importe
     if reader.validation_status is not None:
         head["wire"] = {"validation_status": reader.validation_status}
     tree = head | _body(sources, classes, reader, service, notes)
+    if rows is not None:
+        tree = with_rows(tree, rows, notes)
     if service is not None:
         _note_the_spec(service, notes)
     return _with_true_rules(tree, classes, notes, _header(tree))
@@ -89,6 +95,8 @@ def _header(tree: Tree) -> str:
     every = operations.values() if isinstance(operations, dict) else ()
     if any(isinstance(one, dict) and "call" in one for one in every):
         return "From code, with the calls of upstreams."
+    if "entities" in tree:
+        return "From code, with what it stores."
     return "From code. Each operation is a hook: move what the old function does into it."
 
 
@@ -121,6 +129,14 @@ def _with_true_rules(tree: Tree, classes: Classes, notes: Notes, header: str) ->
             if not left:
                 del model["rules"]
     return finish(tree, notes, header)
+
+
+def _is_of_rows(module: Module, rows: Rows) -> bool:
+    """What every feature that stores has: its tables, its service, and what these stand on."""
+    feature = rows.service.feature
+    own = [f"app/services/{feature}_{end}.py" for end in ("service", "hooks")]
+    own += [f"app/api/endpoints/{feature}_{end}.py" for end in ("webhooks", "jobs")]
+    return module.name in (*own, f"app/tables/{feature}.py") or module.name.startswith("app/db/")
 
 
 def _note_the_spec(service: Service, notes: Notes) -> None:
@@ -158,8 +174,10 @@ def _tag(routes: list[Route]) -> str | None:
     return tags.pop() if len(tags) == 1 else None
 
 
-def _note_the_rest(sources: Sources, clients: Clients, notes: Notes) -> None:
+def _note_the_rest(sources: Sources, clients: Clients, notes: Notes, rows: Rows | None) -> None:
     read = [client.module for client in clients.found.values()]
+    if rows is not None:
+        read += [each for each in sources.every if _is_of_rows(each, rows)]
     for module in sources.every:
         if module.path.parent.name == "core" or module in read:  # of every generated project
             continue
@@ -172,6 +190,10 @@ def _note_the_rest(sources: Sources, clients: Clients, notes: Notes) -> None:
                 notes.add(module.name, "calls another service: describe it under `upstreams`")
             if tops & _STORAGE:
                 notes.add(module.name, "stores things: tables are not read")
+    _note_calls(sources, notes)
+
+
+def _note_calls(sources: Sources, notes: Notes) -> None:
     for module in sources.named:
         for call in ast.walk(module.tree):
             if isinstance(call, ast.Call) and name(call.func) in ("add_middleware", "websocket"):

@@ -130,6 +130,8 @@ class Fields:
         if outer in ("Optional", "Union"):
             none = [ast.Constant(None)] if outer == "Optional" else []
             return self._either([*parts, *none], where, depth)
+        if outer == "NotNull":  # of a generated update: left out, it stays
+            return {**self.typed(parts[0], where, depth + 1), "required": False}
         if outer == "Literal":
             return self._literal(parts, where)
         if outer in _LISTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from featuregen.importing import names
 from featuregen.importing.code_fields import first_line
 from featuregen.importing.code_routes import texts
 from featuregen.importing.code_services import Work, service_of, steps_of_its_own
-from featuregen.importing.python_values import keywords, name, text
+from featuregen.importing.python_values import UnknownValueError, keywords, name, text, value
 from featuregen.importing.schemas import short
 from featuregen.spec import reserved
 from featuregen.spec.operations import ID_LENGTH, ID_PATTERN
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from featuregen.importing.code_routes import Function, Route
     from featuregen.importing.imported import Notes, Tree
     from featuregen.importing.sources import Sources
+    from featuregen.spec.yaml_text import Plain
 
 _DEEPEST = 5
 _PLAIN = frozenset(
@@ -36,6 +38,7 @@ _EMPTY = 204
 _OF_EVERY_PROJECT = (401, 403, 413, 422, 429)
 _RESPONSES = {"HTMLResponse": "html", "PlainTextResponse": "text", "StreamingResponse": "bytes",
               "FileResponse": "bytes", "Response": "bytes"}  # fmt: skip
+_OF_ROWS = frozenset({"IfMatch", "RequiredIfMatch", "SessionDep"})
 _GROUPS = {"Query": "query", "Path": "path_params", "Header": "headers"}
 
 _IDENTIFIER: Tree = {
@@ -46,8 +49,17 @@ _IDENTIFIER: Tree = {
 class Routes:
     """Collects operations, and the errors that they raise."""
 
-    def __init__(self, classes: Classes, clients: Clients, feature: str, notes: Notes) -> None:
+    def __init__(
+        self,
+        classes: Classes,
+        clients: Clients,
+        feature: str,
+        notes: Notes,
+        *,
+        stores: bool = False,
+    ) -> None:
         self.classes, self.clients, self.feature, self.notes = classes, clients, feature, notes
+        self.stores = stores
         self.operations: Tree = {}
         self.upstreams: dict[str, Client] = {}
         self.validation_status: int | None = None
@@ -95,8 +107,11 @@ class Routes:
         if found is None or done is None:
             return Work()
         work, method = done
+        steps = [(found[0].module, one) for one in work.unread]
+        if self.stores:
+            steps = []  # `code_proof` says what is left of it
         for module, statement in (
-            *((found[0].module, one) for one in work.unread),
+            *steps,
             *((route.module, one) for one in steps_of_its_own(route.function)),
         ):
             what = f"`{ast.unparse(statement)[:60]}` of {method.name}: move it into a hook"
@@ -205,6 +220,10 @@ class Routes:
 
     def _callers(self, route: Route, entry: Tree) -> None:
         for argument, default in _with_defaults(route.function):
+            if name(argument.annotation) in _OF_ROWS:
+                if name(argument.annotation) == "RequiredIfMatch":
+                    entry["if_match"] = "required"
+                continue
             for mark in self._every_mark(argument, default):
                 self._dependency(mark, entry, route.module.place(argument))
 
@@ -219,6 +238,8 @@ class Routes:
             entry["rate_limit"] = limits[0] if len(limits) == 1 else [*limits]
         elif target == "idempotency":
             entry["idempotent"] = True
+        elif target in ("cached_answer", "own_cached_answer") and isinstance(inner, ast.Call):
+            entry |= self._kept(inner, own=target.startswith("own"), where=where)
         elif _CALLER.search(target.lower()) or name(node.func) == "Security":
             entry["auth"] = "optional" if "optional" in target.lower() else "required"
             scopes = texts(keywords(node).get("scopes"))
@@ -228,6 +249,20 @@ class Routes:
                 entry["permission"] = scopes[0]
         elif target and not target.endswith("_service") and target != "provide":
             self.notes.add(where, f"the dependency {target}: the hook does what it did")
+
+    def _kept(self, node: ast.Call, *, own: bool, where: str) -> Tree:
+        """How long answers are kept, and what they are: the endpoint itself answers them whole."""
+        given = keywords(node)
+        vary: list[Plain] = [*texts(given.get("vary"))]
+        cache: Tree = {}
+        with contextlib.suppress(KeyError, UnknownValueError):
+            cache["ttl"] = f"{value(given['ttl'])}s"
+        if vary or own:
+            cache["vary"] = ["user", *vary] if own else vary
+        kept: Tree = {"cache": cache}
+        if node.args and "media_type" not in given:
+            kept["response"] = self._model(node.args[0], where)
+        return kept
 
     def _answer(self, route: Route) -> Tree:
         where = route.module.place(route.function)
@@ -246,6 +281,8 @@ class Routes:
         return answer if status == usual else answer | {"status": status}
 
     def _model(self, node: ast.expr, where: str) -> str:
+        if self.stores and "Page" in self._bases(node):
+            return "none"  # a list of rows: its operation says what stands on it
         keys = self.classes.fields.typed(node, where)
         kind = str(keys["type"])
         if kind == "null":
@@ -259,6 +296,11 @@ class Routes:
             return "text"
         self.notes.add(where, f"an answer is a model or a list of them, not {kind}: nothing")
         return "none"
+
+    def _bases(self, node: ast.expr) -> list[str]:
+        found = self.classes.sources.classes.get(name(node))
+        bases = found[1].bases if found is not None else []
+        return [name(one.value) for one in bases if isinstance(one, ast.Subscript)]
 
     def _errors(self, route: Route) -> Iterator[str]:
         raises = [one for one in ast.walk(route.function) if isinstance(one, ast.Raise)]

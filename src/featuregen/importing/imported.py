@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Tree: TypeAlias = "dict[str | int, Plain]"
 _MOST_ROUNDS = 40
-_SECTIONS = ("settings", "errors", "upstreams", "models", "operations")
+_SECTIONS = ("settings", "errors", "upstreams", "models", "entities", "operations")
 _OWN_LINES = frozenset({"fields", "query", "path_params", "headers"})
 _CONTAINS_ITSELF = "FG209"
 
