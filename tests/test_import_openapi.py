@@ -237,6 +237,11 @@ def one(schema: dict[str, Any], version: str = "3.1.0") -> tuple[Imported, Field
         ({"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
          {"min_length": 1, "unique": True}),
         ({"type": "string", "examples": ["x"], "default": "y"}, {"example": "x", "default": "y"}),
+        ({"anyOf": [{"type": "number", "maximum": 9, "multipleOf": 0.01},
+                    {"type": "string", "pattern": "^[0-9.]+$"}, {"type": "null"}]},
+         {"le": 9, "decimal_places": 2, "required": False, "pattern": None}),
+        ({"anyOf": [{"type": "number", "multipleOf": 0.000001}, {"type": "string"}]},
+         {"decimal_places": 6, "multiple_of": None}),
     ],
 )  # fmt: skip
 def test_what_3_1_says_about_a_property_is_kept(
@@ -257,6 +262,8 @@ def test_what_3_1_says_about_a_property_is_kept(
         ({"type": "object"}, "json"),
         ({}, "json"),
         ({"type": ["string", "integer"]}, "json"),
+        ({"anyOf": [{"type": "number"}, {"type": "string"}]}, "decimal"),
+        ({"anyOf": [{"type": "number"}, {"type": "string", "format": "date"}]}, "json"),
         ({"type": "object", "additionalProperties": {"type": "integer"}}, "map"),
         ({"$ref": "#/components/schemas/Inner"}, "model"),
         ({"allOf": [{"$ref": "#/components/schemas/Inner"}], "description": "d"}, "model"),

@@ -126,7 +126,8 @@ class Schemas:
         constants = [self._constants(one) for one in left]
         if left and all(constants):
             return {**around, "enum": [value for found in constants for value in found]}, null
-        return schema, null
+        number = _exact(left)
+        return ({**around, **number} if number is not None else schema), null
 
     def _constants(self, schema: Any) -> list[Any]:  # noqa: ANN401
         whole, _ = self.references.resolve(schema, "")
@@ -164,8 +165,10 @@ class Schemas:
             case "integer":
                 return {"type": "int"} | self._bounds(schema, where)
             case "number":
-                is_decimal = schema.get("format") == "decimal"
-                return {"type": "decimal" if is_decimal else "float"} | self._bounds(schema, where)
+                if schema.get("format") == "decimal":
+                    exact: Tree = {"type": "decimal"}
+                    return _in_places(exact | self._bounds(schema, where))
+                return {"type": "float"} | self._bounds(schema, where)
             case "boolean":
                 return {"type": "bool"}
             case "array":
@@ -347,6 +350,23 @@ class Schemas:
                 keys["wire"] = wire
             fields[name] = short(keys)
         return fields
+
+
+def _exact(parts: list[Any]) -> Schema | None:
+    """A number that may also be written as text is a decimal: so do pydantic and others say it."""
+    kinds = {one.get("type"): one for one in parts if isinstance(one, dict)}
+    if len(parts) != 2 or set(kinds) != {"number", "string"} or "format" in kinds["string"]:  # noqa: PLR2004
+        return None
+    return {**kinds["number"], "format": "decimal"}
+
+
+def _in_places(keys: Tree) -> Tree:
+    """Multiples of 0.01 are numbers with two decimal places."""
+    found = re.fullmatch(r"0\.(0*)1|1e-0?([1-9])", str(keys.get("multiple_of", "")))
+    if found is not None:
+        del keys["multiple_of"]
+        keys["decimal_places"] = int(found[2]) if found[2] else len(found[1]) + 1
+    return keys
 
 
 def short(keys: Tree) -> Tree | str:
