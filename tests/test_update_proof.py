@@ -11,8 +11,15 @@ from featuregen.lifecycle.removing import remove
 from featuregen.lifecycle.updating import update
 from featuregen.pipeline import Options
 from featuregen.progress import Silent
+from featuregen.results import RunResult
+from featuregen.verify import Stage
 
 SERVICE = "app/services/poll_service.py"
+
+
+def verified(result: RunResult) -> dict[str, Stage]:
+    assert result.verification is not None
+    return {stage.name: stage for stage in result.verification.stages}
 
 
 def test_an_update_is_proven_and_one_that_fails_its_proof_changes_nothing(scratch: Path) -> None:
@@ -25,8 +32,14 @@ def test_an_update_is_proven_and_one_that_fails_its_proof_changes_nothing(scratc
     assert result.verification.ok
     assert {test.file for test in result.verification.tests} == {"tests/test_poll_api.py"}
 
+    edit(root, SERVICE, "import structlog\n", "import os\nimport structlog\n")  # unused, unsorted
+    edit_spec(root, "poll", "ge: 1, le: 10", "ge: 1, le: 11")
+    result = update(root, (), Options(), Silent())
+    assert result.outcome == "updated", result.verification
+    assert "in files that you have edited" in verified(result)["ruff"].summary
+
     edit(root, SERVICE, 'log.info("vote")', 'raise ValueError("mine")')
-    edit_spec(root, "poll", "ge: 1, le: 10", "ge: 1, le: 9")
+    edit_spec(root, "poll", "ge: 1, le: 11", "ge: 1, le: 9")
     before = tree(root)
     result = update(root, (), Options(), Silent())
     assert result.outcome == "failed"

@@ -475,7 +475,8 @@ def prove_subjects(
 ) -> Verification:
     """Copy the staged tree, find its environment, and run ruff, mypy and the tests in it.
 
-    The tests are those of the features, and every other that is written.
+    The tests are those of the features, and every other that is written. A change is not refused
+    for what ruff has to say about the user's own edits; when nothing changes, that is told, too.
     """
     from featuregen.verify import verify as run
     from featuregen.workspace import materialised
@@ -492,10 +493,30 @@ def prove_subjects(
             generated=everything,
             tests=[path for path in everything if _is_test(path) and (tree / path).is_file()],
             origins=[origin for subject in subjects for origin in subject.origins],
+            edited=_edited(staged, everything) if staged.writes else frozenset(),
             on_stage=watch.progress.detail,
         )
         running.ok = verification.ok
     return verification
+
+
+def _edited(staged: Staged, paths: Iterable[str]) -> frozenset[str]:
+    """The files that hold something of the user's: they are not what the staged locks render."""
+    from featuregen.lock import parse_lock
+    from featuregen.project import HOME
+
+    locks = {
+        path.relative_to(staged.root).as_posix() for path in staged.root.glob(f"{HOME}/*.lock")
+    }
+    locks |= {write.path for write in staged.writes if write.path.startswith(f"{HOME}/")}
+    texts = {path: staged.read(path) for path in locks if path.endswith(".lock")}
+    rendered = {
+        path: file.text
+        for lock, text in texts.items()
+        if text is not None
+        for path, file in parse_lock(text.decode(), Path(lock).stem).files.items()
+    }
+    return frozenset(path for path in paths if staged.read(path) != rendered.get(path))
 
 
 def _is_test(path: str) -> bool:

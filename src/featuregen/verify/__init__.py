@@ -6,7 +6,7 @@ import queue
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,14 +43,16 @@ def verify(
     generated: Sequence[str],
     origins: Sequence[Origin] = (),
     tests: Sequence[str] | None = None,
+    edited: Collection[str] = (),
     on_stage: Callable[[str], None] = lambda _: None,
     timeout: float = TIMEOUT,
 ) -> Verification:
     """Run ruff, mypy and pytest at the same time in a materialised tree; nothing of theirs stays.
 
     `generated` are the files (relative, POSIX) that must be without findings; `tests` the test
-    files to run, by default the generated `test_*.py`. `on_stage` gets words for people, in the
-    caller's thread: `tests 12/48`.
+    files to run, by default the generated `test_*.py`; `edited` those files that a person has
+    edited, whose findings of ruff are counted and fail nothing. `on_stage` gets words for people,
+    in the caller's thread: `tests 12/48`.
     Findings are values in the result; raises `FeaturegenError` only where nothing could be run.
     """
     started = time.perf_counter()
@@ -67,6 +69,7 @@ def verify(
             blame=Blame(tree, origins),
             timeout=timeout,
             running=Running(),
+            edited=frozenset(edited),
         )
         try:
             parts = _side_by_side([work.lint, work.types, work.tests], work.running, on_stage)

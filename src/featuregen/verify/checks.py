@@ -121,6 +121,7 @@ def stage_of(
     finished: Finished,
     findings: Sequence[Finding] | None,
     generated: frozenset[str],
+    others: str = "files that are not generated",
 ) -> tuple[Stage, tuple[Finding, ...]]:
     """The stage, and the findings that fail it: those in generated files. Others are counted."""
     ours = tuple(finding for finding in findings or () if finding.file in generated)
@@ -133,7 +134,7 @@ def stage_of(
     else:
         summary = f"{len(ours)} finding{'s' if len(ours) != 1 else ''}"
     if theirs:
-        summary += f" ({theirs} more in files that are not generated)"
+        summary += f" ({theirs} more in {others})"
     ok = ran and not ours and not finished.timed_out
     shown = [f"{finding.file}:{finding.line}: {finding.message}" for finding in ours[:_SHOWN]]
     if len(ours) > _SHOWN:

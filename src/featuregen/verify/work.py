@@ -63,6 +63,8 @@ class Work:
     blame: Blame
     timeout: float
     running: Running
+    edited: frozenset[str] = frozenset()
+    """Of the files, those that the user has edited: their style is not held against the run."""
 
     @property
     def python_files(self) -> list[str]:
@@ -77,10 +79,11 @@ class Work:
         files = ["--", *self.python_files]
         checked = self._run([*program, "check", "--output-format", "json", *flags, *files])
         findings = read_ruff(checked, self.tree)
-        lint, ours = stage_of("ruff", checked, findings, self.files)
+        strict, others = self.files - self.edited, "files that you have edited"
+        lint, ours = stage_of("ruff", checked, findings, strict, others)
         formatted = self._run([*program, "format", "--check", *flags, *files])
         changed = read_format(formatted, self.tree)
-        layout, unformatted = stage_of("format", formatted, changed, self.files)
+        layout, unformatted = stage_of("format", formatted, changed, strict, others)
         say(f"ruff {lint.summary}")
         failures = (
             *failures_of("ruff", ours, self.blame),
