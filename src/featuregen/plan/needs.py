@@ -49,6 +49,7 @@ NEEDS: dict[str, str] = {
     "webhook_standard": "a webhook is signed by Standard Webhooks' scheme: app/core/signatures.py",
     "webhook_hmac": "a webhook is signed by a plain HMAC: app/core/signatures.py",
     "cache": "an answer is cached: app/core/cache.py",
+    "location": "an answer tells where what was made is found: app/core/locations.py",
     "jobs": "an operation or an event is worked off later: app/core/jobs.py",
     "event_jobs": "a worker calls an event's function: app/core/webhooks.py",
     "metrics": "something is stored or called: app/core/telemetry.py, ops/",

@@ -8,7 +8,7 @@ from featuregen.plan.attempts import settles_itself
 from featuregen.plan.cached import MEDIA_TYPES, admits, cached_parameter, forgetting, kept
 from featuregen.plan.clients import callers
 from featuregen.plan.jobs import accepting, job_imports, later_body
-from featuregen.plan.locations import whole_path
+from featuregen.plan.locations import keyed_location, location_of, tells_location, whole_path
 from featuregen.plan.model import (
     AdmitPlan,
     HookPlan,
@@ -314,6 +314,8 @@ def _answer_arguments(operation: Operation) -> list[str]:
 
 def _responses(operation: Operation, problems: list[str], spec: FeatureSpec) -> str:
     documented = f"problems({', '.join(problems)})"
+    if tells_location(operation, spec):
+        return f"{{**located(), **{documented}}}"
     if operation.is_async:
         return f"{{**{accepting(spec)}, **{documented}}}"
     if operation.response.kind == "bytes":
@@ -378,7 +380,7 @@ def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, 
 
 def _providers(operation: Operation, spec: FeatureSpec) -> list[str]:
     """What does the work, and the answer's headers where it sets some."""
-    located = operation.is_async and not operation.idempotent
+    located = not operation.idempotent and (operation.is_async or tells_location(operation, spec))
     response = ["response: Response"] if answers_version(operation, spec) or located else []
     if operation.is_async:
         return [*response, "session: SessionDep", "queue: JobQueueDep"]
@@ -435,12 +437,18 @@ def _endpoint_body(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     if operation.idempotent:
         attempt = "attempt" if takes_attempt(operation, spec) else "_attempt"
         data = "data" if operation.request else "None"
-        return (f"return await key.run({data}, lambda {attempt}: {plain})",)
-    if answers_version(operation, spec):
+        place = keyed_location(operation, spec)
+        location = f", location={place}" if place else ""
+        return (f"return await key.run({data}, lambda {attempt}: {plain}{location})",)
+    versioned = answers_version(operation, spec)
+    result = "result.value" if versioned else "result"
+    place = location_of(operation, result, spec)
+    if versioned or place:
         return (
             f"result = {call}",
-            'response.headers["ETag"] = etag_of(result.version)',
-            "return result.value",
+            *(('response.headers["ETag"] = etag_of(result.version)',) if versioned else ()),
+            *((f'response.headers["Location"] = {place}',) if place else ()),
+            f"return {result}",
         )
     match operation.response.kind:
         case "bytes":

@@ -8,12 +8,14 @@ print it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from featuregen.plan.answers import echoed, upstream_answer
 from featuregen.plan.cached import admits
 from featuregen.plan.clients import callers, needs_key
 from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.fakes import bytes_literal, content_sample
+from featuregen.plan.locations import found_at, tells_location
 from featuregen.plan.names import pascal, words
 from featuregen.plan.operations import answered_errors, route_path, validates
 from featuregen.plan.python_values import python_value
@@ -29,7 +31,7 @@ from featuregen.plan.scene_answers import stored_check
 from featuregen.plan.scene_cases import CaseGroup, body_cases, case_groups, parameter_cases
 from featuregen.plan.scene_examples import ExamplePlan, plan_examples
 from featuregen.plan.scene_makers import RowsPlan, plan_rows
-from featuregen.plan.scene_requests import RequestPlan, request_plan
+from featuregen.plan.scene_requests import RequestPlan, request_plan, text
 from featuregen.plan.scene_rows import path_value
 from featuregen.plan.scene_upstream import (
     FailurePlan,
@@ -110,7 +112,16 @@ class OperationTests(NamedTuple):
     service_call: str  # arguments of the service's method
     sensitive: tuple[str, ...]  # literals that must not show in a log
     is_async: bool = False
+    located: LocatedPlan | None = None
     admitted_by: str | None = None  # the hook that is asked also where the answer is kept
+
+
+class LocatedPlan(NamedTuple):
+    """Where the answer says that the new row is found."""
+
+    base: str  # the path but for the id, a literal
+    id_name: str | None  # in the JSON of the answer and of what is found, where both tell
+    is_readable: bool  # by who has made it
 
 
 class TestsPlan(NamedTuple):
@@ -295,6 +306,7 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         responses=_responses(operation, spec),
         openapi_path=py_string(route_path(operation, spec)),
         hook=operation.hook,
+        located=_located(operation, spec),
         admitted_by=operation.before if admits(operation) else None,
         limits_tested=operation.hook is None and not _runs_out(operation, spec),
         service_call=_service_call(operation, spec),
@@ -302,6 +314,31 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
             py_literal(body[field.wire_name]) for field in sensitive if field.wire_name in body
         ),
     )
+
+
+def _located(operation: Operation, spec: FeatureSpec) -> LocatedPlan | None:
+    found = found_at(operation, spec)
+    if found is None or not tells_location(operation, spec):
+        return None
+    base = found.path
+    for field in operation.path_params:
+        value = text(path_value(operation, field, spec))
+        base = base.replace(f"{{{field.wire_name}}}", quote(value, safe=""))
+    key = spec.entities[operation.entity or ""].id.name
+    names = [
+        {each.wire_name for each in spec.models[op.response.model].fields if each.name == key}
+        for op in (operation, found.by)
+        if op.response.kind == "model" and op.response.model
+    ]
+    shared = names[0] & names[1] if len(names) == _BOTH else set[str]()
+    return LocatedPlan(
+        base=py_string(base),
+        id_name=next(iter(shared), None),
+        is_readable=operation.auth != "none" or found.by.auth == "none",
+    )
+
+
+_BOTH = 2
 
 
 def _failure(operation: Operation, spec: FeatureSpec, kind: str) -> FailurePlan | None:

@@ -53,6 +53,8 @@ def router_imports(spec: FeatureSpec) -> tuple[str, ...]:
     return (
         *((IMPORT,) if any(kept(each) for each in spec.operations.values()) else ()),
         *(("from app.db.session import SessionDep",) if stores(spec) else ()),
+        "from app.core.locations import located",
+        "from urllib.parse import quote",
         *(("from app.core.preconditions import IfMatch, RequiredIfMatch, etag_of",)),
         *(
             (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.plan.cached import kept
 from featuregen.plan.clients import received_fields
+from featuregen.plan.locations import tells_location
 from featuregen.plan.pending import plan_pending
 from featuregen.plan.signatures import takes_if_match
 from featuregen.plan.tables import plan_table_module
@@ -40,6 +41,7 @@ def stored_needs(spec: FeatureSpec, raised: AbstractSet[str]) -> set[str]:
         "cache": any(kept(operation) for operation in operations),
         "jobs": any(operation.is_async for operation in operations)
         or any(event.is_async for each in webhooks for event in each.events),
+        "location": any(tells_location(each, spec) for each in operations),
         "event_jobs": any(event.is_async for each in webhooks for event in each.events),
     }
     needs = {name for name, wanted in conditions.items() if wanted} | module.needs

@@ -307,6 +307,19 @@ async def test_create_payment_needs_its_permission(
     assert fake_provider.calls == []
 
 
+async def test_create_payment_tells_where_it_is_found(
+    client: httpx2.AsyncClient,
+    auth: dict[str, str],
+) -> None:
+    response = await client.post("/api/v1/payments", json=CREATE_PAYMENT, headers=auth)
+
+    location = response.headers["location"]
+    assert location.startswith("/api/v1/payments/")
+    found = await client.get(location, headers=auth)
+    assert found.status_code == 200
+    assert found.json()["payment_id"] == response.json()["payment_id"]
+
+
 @pytest.mark.parametrize(
     ("upstream_status", "status", "code", "detail"),
     [
@@ -403,6 +416,7 @@ async def test_create_payment_is_documented(app: FastAPI) -> None:
     for status, response in operation["responses"].items():
         if status >= "400":
             assert list(response["content"]) == ["application/problem+json"]
+    assert "Location" in operation["responses"]["201"]["headers"]
 
 
 async def test_get_payment_answers(

@@ -25,6 +25,7 @@ from app.core.idempotency import (
     IdempotencyKeyReusedError,
     idempotency,
 )
+from app.core.locations import located
 from app.core.moments import IsoDatetime
 from app.core.ratelimit import rate_limit
 from app.core.resources import provide
@@ -52,19 +53,22 @@ PaymentServiceDep = Annotated[PaymentService, Depends(get_payment_service)]
     summary="Create a payment",
     response_model=PaymentRead,
     dependencies=[Depends(rate_limit("10/minute"))],
-    responses=problems(
-        InvalidPaymentError,
-        UnauthorizedError,
-        PaymentError,
-        ForbiddenError,
-        PaymentNotFoundError,
-        ConflictError,
-        IdempotencyInProgressError,
-        IdempotencyKeyReusedError,
-        ContentTooLargeError,
-        RateLimitedError,
-        PaymentServiceError,
-    ),
+    responses={
+        **located(),
+        **problems(
+            InvalidPaymentError,
+            UnauthorizedError,
+            PaymentError,
+            ForbiddenError,
+            PaymentNotFoundError,
+            ConflictError,
+            IdempotencyInProgressError,
+            IdempotencyKeyReusedError,
+            ContentTooLargeError,
+            RateLimitedError,
+            PaymentServiceError,
+        ),
+    },
 )
 async def create_payment(
     data: PaymentRequest,
@@ -83,7 +87,9 @@ async def create_payment(
 ) -> PaymentRead | Response:
     """Create a payment."""
     return await key.run(
-        data, lambda attempt: service.create_payment(data, user=user, attempt=attempt)
+        data,
+        lambda attempt: service.create_payment(data, user=user, attempt=attempt),
+        location="/api/v1/payments/pay_",
     )
 
 
