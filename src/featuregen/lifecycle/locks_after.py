@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.assemble import RUFF_VERSION
 from featuregen.lifecycle.rendering import Rendered, spec_path
-from featuregen.lock import PROJECT, Lock, dump_lock, lock_path, pristine_files
+from featuregen.lock import PROJECT, Lock, lock_path, lock_pieces, pristine_files
 from featuregen.shared_edits import ledger_after
 from featuregen.version import VERSION
-from featuregen.workspace import Write
+from featuregen.workspace import Spool, Write
 
 if TYPE_CHECKING:
     from featuregen.lifecycle.carrying import Carried
@@ -25,6 +25,7 @@ def lock_writes(
 
     `was` maps features to the name that they had before.
     """
+    spool = Spool()
     open_files = sorted({conflict.path for conflict in carried.conflicts})
     shared = set(rendered.skeleton)
     for name, render in rendered.features.items():
@@ -50,7 +51,8 @@ def lock_writes(
                 wired=ledger,
                 files=files,
                 conflicts=tuple(path for path in open_files if path in files),
-            )
+            ),
+            spool,
         )
         yield write_answers(known, name, render.files[spec_path(name)], was.get(name, name))
     yield write_lock(
@@ -76,9 +78,10 @@ def _house(known: Known, rendered: Rendered) -> str | None:
     return rendered.house if everything else known.project.house
 
 
-def write_lock(lock: Lock) -> Write:
-    """The write of one lock."""
-    return Write(lock_path(lock.name), dump_lock(lock).encode())
+def write_lock(lock: Lock, spool: Spool | None = None) -> Write:
+    """The write of one lock; of many, in one spool."""
+    pieces = (piece.encode() for piece in lock_pieces(lock))
+    return Write(lock_path(lock.name), (spool or Spool()).park_pieces(pieces))
 
 
 def write_answers(known: Known, feature: str, spec: str, was: str) -> Write:

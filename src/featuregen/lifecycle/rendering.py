@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from featuregen.house import House
     from featuregen.lifecycle.known import Known
+    from featuregen.pipeline import Subject
     from featuregen.plan.contribution import Contribution
-    from featuregen.plan.model import FeaturePlan
+    from featuregen.render import Drafts
     from featuregen.spec.model import FeatureSpec
 
 
@@ -39,7 +40,7 @@ class Render:
     """One feature as it is to be."""
 
     spec: FeatureSpec
-    plan: FeaturePlan
+    subject: Subject  # of a proof
     applied: str  # the hash of the spec's text
     files: Mapping[str, str]  # with the spec
     contribution: Contribution
@@ -108,63 +109,82 @@ def render(
     """
     from featuregen.house import blamed_on, find_house
     from featuregen.plan.project import plan_project
-    from featuregen.render import format_files, render_feature, render_project
+    from featuregen.render import drafts, render_project
 
-    plans = _plans(known, specs, without)
-    revisions = Revisions(kept, {}) if kept else next_revisions(known, plans, was or {})
     house = find_house(known.root)
-    rendered = {plan.feature.name: render_feature(plan, house) for plan in plans}
-    contributions = {feature: contribution for feature, (_, contribution) in rendered.items()}
-    staying = known.contributions(without={*contributions, *without})
-    everyone = (*staying, *contributions.values())
-    unchanged = not (afresh or without) and _is_unchanged(known, contributions, house)
-    skeleton: dict[str, str] = {}
-    if (everyone or keep_skeleton) and not unchanged:
-        skeleton = render_project(
-            plan_project(name, everyone, known.project.templates), everyone, house
-        )
-    with blamed_on(house):
-        formatted = format_files(
-            {
-                **skeleton,
-                **{path: text for own, _ in rendered.values() for path, text in own.items()},
-                **revisions.new_files(),
-            },
-            _formatted_before(known),
-        )
-    return Rendered(
-        {
-            each.spec.feature: Render(
-                each.spec,
-                plan,
-                spec_hash(each.text),
-                {path: formatted[path] for path in rendered[each.spec.feature][0]}
-                | {path: formatted[path] for path in revisions.added.get(each.spec.feature, {})}
-                | dict(revisions.written.get(each.spec.feature, {}))
-                | {each.path: each.text.decode()},
-                contributions[each.spec.feature],
-            )
-            for each, plan in zip(specs, plans, strict=True)
-        },
-        {path: item.text.decode() for path, item in known.project.files.items()}
-        if unchanged
-        else {path: formatted[path] for path in skeleton},
-        house.digest if house else None,
-    )
-
-
-def _plans(
-    known: Known, specs: Sequence[SpecText], without: Sequence[str]
-) -> tuple[FeaturePlan, ...]:
-    from featuregen.collisions import check_collisions
-    from featuregen.plan.make import make_plan
-
-    plans = tuple(make_plan(each.spec) for each in specs)
     staying = known.contributions(without={*(each.spec.feature for each in specs), *without})
-    for each, plan in zip(specs, plans, strict=True):
-        others = (other.contribution for other in plans if other is not plan)
-        check_collisions(each.spec, plan.contribution, (*staying, *others))
-    return plans
+    with drafts(_formatted_before(known)) as drafted:
+        features = [*_draft(known, specs, house, drafted, was or {}, kept)]
+        _check_collisions(features, staying)
+        contributions = {each.given.spec.feature: each.contribution for each in features}
+        everyone = (*staying, *contributions.values())
+        unchanged = not (afresh or without) and _is_unchanged(known, contributions, house)
+        skeleton: tuple[str, ...] = ()
+        with blamed_on(house):
+            if (everyone or keep_skeleton) and not unchanged:
+                project = plan_project(name, everyone, known.project.templates)
+                skeleton = drafted.add(render_project(project, everyone, house))
+            drafted.format()
+        return Rendered(
+            {each.given.spec.feature: each.formatted(drafted) for each in features},
+            {path: item.text.decode() for path, item in known.project.files.items()}
+            if unchanged
+            else {path: drafted.read(path) for path in skeleton},
+            house.digest if house else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What stays of a feature in memory until all are formatted: not its plan, not its files."""
+
+    given: SpecText
+    subject: Subject
+    paths: tuple[str, ...]
+    written: Mapping[str, str]  # migrations, which stay as they are
+    contribution: Contribution
+
+    def formatted(self, drafted: Drafts) -> Render:
+        files = {path: drafted.read(path) for path in self.paths}
+        files |= {**self.written, self.given.path: self.given.text.decode()}
+        applied = spec_hash(self.given.text)
+        return Render(self.given.spec, self.subject, applied, files, self.contribution)
+
+
+def _draft(
+    known: Known,
+    specs: Sequence[SpecText],
+    house: House | None,
+    drafted: Drafts,
+    was: Mapping[str, str],
+    kept: Mapping[str, Mapping[str, str]] | None,
+) -> Iterator[_Draft]:
+    """Plan and render the features, one after the other."""
+    from featuregen.house import blamed_on
+    from featuregen.migrations.chain import Chain
+    from featuregen.pipeline import subject_of
+    from featuregen.plan.make import make_plan
+    from featuregen.render import render_feature
+
+    chain = Chain(known.root)
+    for each in specs:
+        plan = make_plan(each.spec)
+        if kept:
+            revisions = Revisions(kept.get(each.spec.feature, {}), {})
+        else:
+            revisions = next_revisions(known, plan, was, chain)
+        files, contribution = render_feature(plan, house)
+        with blamed_on(house):
+            paths = drafted.add({**files, **revisions.added})
+        yield _Draft(each, subject_of(plan, house), paths, revisions.written, contribution)
+
+
+def _check_collisions(features: Sequence[_Draft], staying: Sequence[Contribution]) -> None:
+    from featuregen.collisions import check_collisions
+
+    for each in features:
+        others = (other.contribution for other in features if other is not each)
+        check_collisions(each.given.spec, each.contribution, (*staying, *others))
 
 
 def _is_unchanged(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.migrations.chain import VERSIONS, Chain
+from featuregen.migrations.chain import VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from featuregen.lifecycle.known import Known
     from featuregen.lock import Pristine
+    from featuregen.migrations.chain import Chain
     from featuregen.plan.model import FeaturePlan
     from featuregen.workspace import Write
 
@@ -21,30 +22,24 @@ Texts = Mapping[str, str]
 
 
 class Revisions(NamedTuple):
-    """By feature: those that are written, and those to be added, which are not formatted yet.
+    """A feature's: those that are written, and those to be added, which are not formatted yet.
 
     What is written is never written anew: a database may have gone through it.
     """
 
-    written: Mapping[str, Texts]
-    added: Mapping[str, Texts]
-
-    def new_files(self) -> dict[str, str]:
-        """All that are to be added."""
-        return {path: text for files in self.added.values() for path, text in files.items()}
+    written: Texts
+    added: Texts
 
 
-def next_revisions(known: Known, plans: Sequence[FeaturePlan], was: Mapping[str, str]) -> Revisions:
-    """What the plans make of the tables as migrated. `was` maps features to their locks' names."""
-    chain = Chain(known.root)
-    written, added = {}, {}
-    for plan in plans:
-        name = plan.feature.name
-        lock = known.features.get(was.get(name, name))
-        before = lock.contribution.tables if lock and lock.contribution else ()
-        written[name] = _texts(lock.files if lock else {})
-        added[name] = chain.extend(plan.spec, before, plan.contribution.tables)
-    return Revisions(written, added)
+def next_revisions(
+    known: Known, plan: FeaturePlan, was: Mapping[str, str], chain: Chain
+) -> Revisions:
+    """What a plan makes of the tables as migrated. `was` maps features to their locks' names."""
+    name = plan.feature.name
+    lock = known.features.get(was.get(name, name))
+    before = lock.contribution.tables if lock and lock.contribution else ()
+    added = chain.extend(plan.spec, before, plan.contribution.tables)
+    return Revisions(_texts(lock.files if lock else {}), added)
 
 
 def revisions_on_disk(root: Path, feature: str, files: Mapping[str, Pristine] | None) -> Texts:

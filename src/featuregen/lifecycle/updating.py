@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from featuregen.lifecycle.carrying import Carried, Step
     from featuregen.lifecycle.rendering import Rendered, SpecText
     from featuregen.merge.state import ConflictMode
-    from featuregen.pipeline import Options
+    from featuregen.pipeline import Options, Subject
     from featuregen.plan.contribution import Contribution
-    from featuregen.plan.model import FeaturePlan
     from featuregen.progress import Progress, Stopwatch
     from featuregen.results import ContractChange, Outcome, RunResult
     from featuregen.spec.model import FeatureSpec
@@ -46,8 +45,8 @@ class Prepared:
         return [each.spec for each in self.rendered.features.values()]
 
     @property
-    def plans(self) -> list[FeaturePlan]:
-        return [each.plan for each in self.rendered.features.values()]
+    def subjects(self) -> list[Subject]:
+        return [each.subject for each in self.rendered.features.values()]
 
 
 def update(
@@ -195,13 +194,13 @@ def finish(
     diffs: bool = False,
 ) -> RunResult:
     """Prove what is staged, unless a person has to decide something first, and apply it."""
-    from featuregen.pipeline import prove
+    from featuregen.pipeline import prove_subjects
 
     if not prepared.staged.writes:
         return told(command, "unchanged", known, prepared, watch)
     verification = None
     if options.verify and not is_open(prepared.carried):
-        verification = prove(prepared.staged, prepared.plans, options, watch)
+        verification = prove_subjects(prepared.staged, prepared.subjects, options, watch)
         if not verification.ok:
             return told(command, "failed", known, prepared, watch, verification, diffs=diffs)
     with watch.stage("apply"):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from featuregen.errors import FeaturegenError
 from featuregen.workspace.paths import check_clashes, check_place, check_spelling, fold, refuse
-from featuregen.workspace.spool import Parked
+from featuregen.workspace.spool import Parked, Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,26 @@ class Write:
         return self.held is None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Original:
     """A file as staging found it: apply refuses when it is another one by then."""
 
-    content: bytes
+    held: bytes | Parked
     mode: int
+
+    @property
+    def content(self) -> bytes:
+        """The bytes, read each time where they are parked."""
+        return self.held.read() if isinstance(self.held, Parked) else self.held
+
+    def __eq__(self, other: object) -> bool:
+        """Whether they are the same file, wherever the bytes are."""
+        if not isinstance(other, Original):
+            return NotImplemented
+        return self.mode == other.mode and self.content == other.content
+
+    def __hash__(self) -> int:
+        return hash((self.mode, self.content))
 
     @property
     def executable(self) -> bool:
@@ -91,12 +105,13 @@ def stage(
     deleted = [write.path for write in ordered if write.deletes]
     check_clashes(root, (write.path for write in ordered if not write.deletes), deleted)
     _check_distinct(root, ordered)
+    spool = Spool()
     kept: list[tuple[Write, Original | None]] = []
     for write in ordered:
         original = read_original(root, write.path)
         _check_seen(write.path, original, seen)
         if _changes(write, original):
-            kept.append((write, original))
+            kept.append((write, _parked(original, spool)))
     return Staged(root, tuple(write for write, _ in kept), tuple(original for _, original in kept))
 
 
@@ -109,6 +124,10 @@ def read_original(root: Path, path: str) -> Original | None:
         return Original((root / path).read_bytes(), stat.S_IMODE(found.st_mode))
     except OSError as reason:
         raise FeaturegenError(f"cannot read {path}: {reason.strerror}", where=path) from reason
+
+
+def _parked(original: Original | None, spool: Spool) -> Original | None:
+    return original and replace(original, held=spool.park(original.content))
 
 
 def _check_distinct(root: Path, writes: list[Write]) -> None:
