@@ -65,14 +65,15 @@ class RequestContextMiddleware:
                 raise
             await internal_error_response(Request(scope))(scope, receive, send_with_id)
         finally:
-            get_resource(scope["app"], Telemetry).operation(scope, status)
+            seconds = time.perf_counter() - started
+            get_resource(scope["app"], Telemetry).request(scope, status, seconds)
             if scope["path"] not in UNMETERED:
                 log.info(
                     "request",
                     method=scope["method"],
                     path=_logged_path(scope),
                     status=status,
-                    duration_ms=round((time.perf_counter() - started) * 1000, 2),
+                    duration_ms=round(seconds * 1000, 2),
                 )
 
 
