@@ -132,7 +132,8 @@ def _named(path: tuple[str, ...], event: str) -> str:
 
 
 def _is_tested(event: Event) -> bool:
-    return not event.is_async
+    """Whether something is done about it at once; a worker has tests of its own."""
+    return event.transition is not None or not event.is_async
 
 
 def _signature(webhook: Webhook, *, by_header: bool) -> str:
@@ -162,7 +163,7 @@ def _event(event: Event, webhook: Webhook, spec: FeatureSpec) -> EventTest:
         constant=f"{webhook.name}_{name}".upper(),
         payload=py_literal(content),
         row=row,
-        hook=event.hook,
+        hook=None if event.is_async else event.hook,
     )
 
 

@@ -1,6 +1,7 @@
 """What the payment feature does once, up to a bound, or not at all."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -406,6 +407,26 @@ async def test_create_payment_can_be_tried_again_after_a_crash(
     }
     assert len(fake_provider.calls) == 2
     assert {call.headers["idempotency-key"] for call in fake_provider.calls} == {row["id"]}
+
+
+async def test_create_payment_keeps_its_key_longer_than_the_upstream_may_take(
+    app: FastAPI,
+    client: httpx2.AsyncClient,
+    database: Database,
+    keyed: dict[str, str],
+    fake_provider: FakeUpstream,
+) -> None:
+    left: list[timedelta] = []
+
+    async def look() -> None:
+        [key] = await stored(database, PaymentIdempotencyKey)
+        left.append(key["locked_until"] - utcnow())
+
+    fake_provider.meanwhile(look)
+    response = await client.post("/api/v1/payments", json=CREATE_PAYMENT, headers=keyed)
+
+    assert response.status_code == 201
+    assert left[0] > timedelta(seconds=get_resource(app, ProviderClient).timeout)
 
 
 async def test_create_payment_whose_key_was_taken_over_writes_no_outcome(
@@ -971,6 +992,28 @@ async def test_create_refund_can_be_tried_again_after_a_crash(
     }
     assert len(fake_provider.calls) == 2
     assert {call.headers["idempotency-key"] for call in fake_provider.calls} == {row["id"]}
+
+
+async def test_create_refund_keeps_its_key_longer_than_the_upstream_may_take(
+    app: FastAPI,
+    client: httpx2.AsyncClient,
+    database: Database,
+    keyed: dict[str, str],
+    fake_provider: FakeUpstream,
+) -> None:
+    left: list[timedelta] = []
+
+    async def look() -> None:
+        [key] = await stored(database, PaymentIdempotencyKey)
+        left.append(key["locked_until"] - utcnow())
+
+    fake_provider.meanwhile(look)
+    response = await client.post(
+        f"/api/v1/payments/{CREATE_REFUND_ID}/refunds", json=CREATE_REFUND, headers=keyed
+    )
+
+    assert response.status_code == 201
+    assert left[0] > timedelta(seconds=get_resource(app, ProviderClient).timeout)
 
 
 async def test_create_refund_whose_key_was_taken_over_writes_no_outcome(
