@@ -69,7 +69,7 @@ def tells_location(operation: Operation, spec: FeatureSpec) -> bool:
 
 def _answered_id(operation: Operation, spec: FeatureSpec) -> str | None:
     """The field of the answer that holds the row's id."""
-    if operation.response.kind != "model":
+    if operation.response.kind != "model" or operation.entity is None:
         return None
     name = spec.entities[operation.entity or ""].id.name
     fields = spec.models[operation.response.model or ""].fields
