@@ -158,10 +158,16 @@ def md_cell(text: str) -> str:
 
 
 def md_code(text: str, *, in_cell: bool = False) -> str:
-    """Return `text` as an inline code span; in a table cell `|` needs a backslash even there."""
+    """Return `text` as an inline code span; in a table cell `|` needs a backslash even there.
+
+    A span cannot escape anything, and `<!--` would pass for a marker of the README: such a text is
+    plain.
+    """
     line = " ".join(_visible(text).split())
     if not line:
         return ""
+    if "<!--" in line:
+        return md_text(line)
     fence = "`" * (_longest_run(line) + 1)
     padding = " " if line[0] == "`" or line[-1] == "`" else ""
     if in_cell:
