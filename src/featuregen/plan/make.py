@@ -15,6 +15,7 @@ from featuregen.plan.operations import plan_hooks, plan_operations, plan_router,
 from featuregen.plan.quote import py_string
 from featuregen.plan.scene_examples import plan_examples
 from featuregen.plan.scene_jobs import plan_jobs_tests
+from featuregen.plan.scene_listed import plan_list_tests
 from featuregen.plan.scene_money import plan_money_tests
 from featuregen.plan.scene_stored import plan_stored_tests
 from featuregen.plan.scene_webhooks import plan_webhook_tests
@@ -49,6 +50,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         fakes=plan_fakes(spec),
         tests=plan_tests(spec),
         stored_tests=plan_stored_tests(spec),
+        list_tests=plan_list_tests(spec),
         money_tests=plan_money_tests(spec),
         webhook_tests=plan_webhook_tests(spec),
         jobs_tests=plan_jobs_tests(spec),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from featuregen.plan.jobs import JobsPlan
     from featuregen.plan.models import ModelsPlan
     from featuregen.plan.scene_jobs import JobsTests
+    from featuregen.plan.scene_listed import ListTests
     from featuregen.plan.scene_money import MoneyTests
     from featuregen.plan.scene_stored import StoredTests
     from featuregen.plan.scene_webhooks import WebhookTests
@@ -224,6 +225,7 @@ class FeaturePlan(NamedTuple):
     fakes: tuple[FakePlan, ...]
     tests: TestsPlan
     stored_tests: StoredTests | None
+    list_tests: ListTests | None
     money_tests: MoneyTests | None
     webhook_tests: WebhookTests | None
     jobs_tests: JobsTests | None
