@@ -7,16 +7,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import pascal, snake
 from featuregen.plan.quote import py_literal, py_string
-from featuregen.plan.samples import sample
-from featuregen.plan.scene_charges import row_display
+from featuregen.plan.samples import sample, sample_model
+from featuregen.plan.scene_charges import charge_scene, row_display
 from featuregen.plan.scene_makers import made_values, needed_rows
-from featuregen.plan.scene_rows import right_state
+from featuregen.plan.scene_requests import request_plan
+from featuregen.plan.scene_rows import right_state, rows
 from featuregen.plan.scene_settled import BoundedScene, bounded_scene
 
 if TYPE_CHECKING:
+    from featuregen.plan.scene_charges import FaultScene
     from featuregen.spec.model import Entity, Event, FeatureSpec, Json, Transition, Webhook
 
 EVENT_ID = "evt_1"
+
+
+class UnknownScene(NamedTuple):
+    """A request that makes such a row, and whose outcome stays unknown; Python source."""
+
+    verb: str
+    request: str  # what `client` is given
+    auth: bool
+    upstream: str
+    fault: FaultScene
+    event: str  # the event about that row, whose id is `waiting["id"]`
 
 
 class RowScene(NamedTuple):
@@ -35,6 +48,7 @@ class RowScene(NamedTuple):
     kept: tuple[str, ...]  # the fields that are left as they were then
     repeats: bool  # a second event of the type is applied, too
     bounded: BoundedScene | None
+    unknown: UnknownScene | None
 
 
 class EventTest(NamedTuple):
@@ -67,6 +81,7 @@ class WebhookTests(NamedTuple):
     imports: tuple[str, ...]
     events: str  # the class of the table
     hooks: tuple[str, ...]  # functions of the user's
+    has_seeds: bool
     webhooks: tuple[WebhookTest, ...]
 
 
@@ -76,6 +91,7 @@ def plan_webhook_tests(spec: FeatureSpec) -> WebhookTests | None:
     webhooks = tuple(test for test in tests if test.events)
     if not webhooks:
         return None
+    seeds = tuple(row.constant for row in rows(spec))
     schemes = sorted({test.scheme for test in webhooks})
     hooks = (event.hook for test in webhooks for event in test.events if event.hook)
     events = f"{pascal(spec.feature)}WebhookEvent"
@@ -100,10 +116,18 @@ def plan_webhook_tests(spec: FeatureSpec) -> WebhookTests | None:
             *(f"from tests.signing import sign_{scheme}" for scheme in schemes),
             *(
                 f"from tests.{spec.feature}_rows import {name}"
-                for name in ("add", "stored", *(f"make_{snake(name)}" for name in spec.entities))
+                for name in (
+                    "add",
+                    "stored",
+                    *(f"make_{snake(name)}" for name in spec.entities),
+                    *(["add_rows"] if seeds else []),
+                    *seeds,
+                )
             ),
+            "from tests.fakes.upstream import FakeUpstream",
         ),
         events=events,
+        has_seeds=bool(seeds),
         hooks=tuple(dict.fromkeys(hooks)),
         webhooks=webhooks,
     )
@@ -117,17 +141,17 @@ def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookTest:
         setting=webhook.secret,
         signature=_signature(webhook, by_header=by_header),
         scheme=webhook.scheme,
-        named="event" if by_header else _named(webhook.id, "event"),
+        named="event" if by_header else _named(webhook.id, "event", "event_id"),
         age=None if webhook.scheme == "hmac" else int(webhook.tolerance) + 60,
         events=tuple(_event(event, webhook, spec) for event in webhook.events if _is_tested(event)),
         unknown=py_literal(_content(webhook, "nobody.waits.for.this")),
     )
 
 
-def _named(path: tuple[str, ...], event: str) -> str:
-    """A dict display: the event with `event_id` where its id stands."""
+def _named(path: tuple[str, ...], event: str, name: str) -> str:
+    """A dict display: the event with another value where the path leads."""
     key, *rest = path
-    inner = _named(tuple(rest), f"{event}[{py_string(key)}]") if rest else "event_id"
+    inner = _named(tuple(rest), f"{event}[{py_string(key)}]", name) if rest else name
     return f"{{**{event}, {py_string(key)}: {inner}}}"
 
 
@@ -151,16 +175,18 @@ def _signature(webhook: Webhook, *, by_header: bool) -> str:
 
 def _event(event: Event, webhook: Webhook, spec: FeatureSpec) -> EventTest:
     content = _content(webhook, event.type)
+    name = re.sub(r"[^a-z0-9]+", "_", snake(event.type).lower()).strip("_")
+    constant = f"{webhook.name}_{name}".upper()
     row = None
     if event.transition is not None:
         row = _row(event.transition, content, spec)
-        for name, path in event.transition.set:
+        row = row._replace(unknown=_unknown(event.transition, constant, spec))
+        for field, path in event.transition.set:
             entity = spec.entities[event.transition.entity]
-            _put(content, path, sample(entity.field(name), spec))
-    name = re.sub(r"[^a-z0-9]+", "_", snake(event.type).lower()).strip("_")
+            _put(content, path, sample(entity.field(field), spec))
     return EventTest(
         name=name,
-        constant=f"{webhook.name}_{name}".upper(),
+        constant=constant,
         payload=py_literal(content),
         row=row,
         hook=None if event.is_async else event.hook,
@@ -190,7 +216,36 @@ def _row(transition: Transition, content: dict[str, Json], spec: FeatureSpec) ->
         kept=tuple(name for name, _ in transition.set),
         repeats=not transition.from_ or transition.to in transition.from_,
         bounded=bounded,
+        unknown=None,
     )
+
+
+def _unknown(transition: Transition, event: str, spec: FeatureSpec) -> UnknownScene | None:
+    """The create whose outcome the event may tell, where no function of the user's is around it."""
+    for operation in spec.operations.values():
+        charge = charge_scene(operation, spec)
+        around = operation.before or operation.after or operation.is_async
+        if charge is None or around or operation.entity != transition.entity:
+            continue
+        entity = spec.entities[operation.entity]
+        born = entity.field(transition.field).generated
+        if charge.call.state != transition.field or born is None:
+            continue
+        if transition.from_ and born.value not in transition.from_:
+            continue
+        model = spec.models[operation.request] if operation.request else None
+        body = py_literal(sample_model(model, spec)) if model else None
+        auth = operation.auth != "none"
+        request = request_plan(operation, spec, body=body)
+        return UnknownScene(
+            verb=operation.method.lower(),
+            request=request.send(headers="auth" if auth else None),
+            auth=auth,
+            upstream=charge.call.upstream,
+            fault=charge.call.unknown[-1],
+            event=_named(transition.by, event, 'waiting["id"]'),
+        )
+    return None
 
 
 def _may_lack(entity: Entity, name: str) -> bool:

@@ -11,7 +11,13 @@ from pydantic import SecretStr
 from app.core.config import Settings
 from app.db.session import Database
 from app.tables.payment import Payment, PaymentWebhookEvent
-from tests.payment_rows import add, make_payment, stored
+from tests.fakes.upstream import FakeUpstream
+from tests.payment_rows import (
+    add,
+    add_rows,
+    make_payment,
+    stored,
+)
 from tests.signing import sign_stripe
 
 pytestmark = pytest.mark.anyio
@@ -186,6 +192,45 @@ async def test_payment_events_payment_succeeded_leaves_what_it_does_not_name(
     assert after["provider_id"] == before["provider_id"]
 
 
+async def test_payment_events_payment_succeeded_settles_what_a_request_has_left_open(
+    client: httpx2.AsyncClient,
+    database: Database,
+    settings: Settings,
+    auth: dict[str, str],
+    fakes: dict[str, FakeUpstream],
+) -> None:
+    await add_rows(database)
+    before = await stored(database, Payment)
+    fakes["provider"].answer(503, {}, times=3)
+    asked = await client.post(
+        "/api/v1/payments",
+        json={
+            "amount": "99.99",
+            "currency": "USD",
+            "payment_method_id": "pm_123",
+            "description": "Premium subscription",
+        },
+        headers=auth,
+    )
+    [waiting] = [row for row in await stored(database, Payment) if row not in before]
+    event = {
+        **PAYMENT_EVENTS_PAYMENT_SUCCEEDED,
+        "data": {
+            **PAYMENT_EVENTS_PAYMENT_SUCCEEDED["data"],
+            "object": {
+                **PAYMENT_EVENTS_PAYMENT_SUCCEEDED["data"]["object"],
+                "reference": waiting["id"],
+            },
+        },
+    }
+    told = await send_payment_events(client, settings, event)
+
+    assert asked.status_code == 503
+    assert told.json() == {"outcome": "applied"}
+    [settled] = await stored(database, Payment, id=waiting["id"])
+    assert settled == settled | {"status": "succeeded", "provider_id": "Sample provider id"}
+
+
 async def test_payment_events_payment_succeeded_of_an_unknown_row_is_ignored(
     client: httpx2.AsyncClient, database: Database, settings: Settings
 ) -> None:
@@ -273,6 +318,45 @@ async def test_payment_events_payment_failed_leaves_what_it_does_not_name(
     [after] = await stored(database, Payment)
     assert after["status"] == "failed"
     assert after["provider_id"] == before["provider_id"]
+
+
+async def test_payment_events_payment_failed_settles_what_a_request_has_left_open(
+    client: httpx2.AsyncClient,
+    database: Database,
+    settings: Settings,
+    auth: dict[str, str],
+    fakes: dict[str, FakeUpstream],
+) -> None:
+    await add_rows(database)
+    before = await stored(database, Payment)
+    fakes["provider"].answer(503, {}, times=3)
+    asked = await client.post(
+        "/api/v1/payments",
+        json={
+            "amount": "99.99",
+            "currency": "USD",
+            "payment_method_id": "pm_123",
+            "description": "Premium subscription",
+        },
+        headers=auth,
+    )
+    [waiting] = [row for row in await stored(database, Payment) if row not in before]
+    event = {
+        **PAYMENT_EVENTS_PAYMENT_FAILED,
+        "data": {
+            **PAYMENT_EVENTS_PAYMENT_FAILED["data"],
+            "object": {
+                **PAYMENT_EVENTS_PAYMENT_FAILED["data"]["object"],
+                "reference": waiting["id"],
+            },
+        },
+    }
+    told = await send_payment_events(client, settings, event)
+
+    assert asked.status_code == 503
+    assert told.json() == {"outcome": "applied"}
+    [settled] = await stored(database, Payment, id=waiting["id"])
+    assert settled == settled | {"status": "failed", "provider_id": "Sample provider id"}
 
 
 async def test_payment_events_payment_failed_of_an_unknown_row_is_ignored(
