@@ -188,6 +188,10 @@ ERRORS = frozenset(
         "SignatureError",
     ]
 )
+# What the tests of rows import beside the entities.
+OF_ROW_TESTS = frozenset(["Base", "Database", "Delete", "Logs", "QueuePool", "Update"])
+# What work that is done later brings.
+OF_JOBS = frozenset(["Job", "JobId", "JobQueue", "JobQueueDep", "JobRead"])
 OF_EVENTS = frozenset(["Event", "Outcome"])
 # What SQLAlchemy's classes have anyway, and the version that `If-Match` names.
 COLUMNS = frozenset(["metadata", "registry", "type_annotation_map", "version"])
@@ -196,6 +200,7 @@ MACHINERY_TABLES = ("idempotency_keys", "webhook_events", "jobs")
 
 FUNCTIONS = frozenset(
     [
+        "accepted",
         "asynccontextmanager",
         "attempts",
         "basic",
@@ -215,6 +220,7 @@ FUNCTIONS = frozenset(
         "idempotency_header",
         "items",
         "lifespan",
+        "located",
         "minor_units",
         "name",
         "open_http_client",
@@ -223,8 +229,10 @@ FUNCTIONS = frozenset(
         "present",
         "problems",
         "provide",
+        "quote",
         "rate_limit",
         "rate_limit_by_address",
+        "read_job",
         "refusal",
         "require_permission",
         "router",
@@ -242,6 +250,7 @@ HOOKS = frozenset(["date", "datetime", "time", "timedelta"])
 PARAMETERS = frozenset(
     [
         "app",
+        "choose",
         "client",
         "data",
         "date",
@@ -255,6 +264,9 @@ PARAMETERS = frozenset(
         "settings",
         "time",
         "timedelta",
+        "to_lower",
+        "to_text",
+        "to_upper",
         "user",
         "bool",
         "bytes",

@@ -214,6 +214,7 @@ class _Names:
         made = {
             f"get_{spec.feature}_service",
             f"{spec.feature}_hooks",
+            f"{spec.feature}_jobs",
             *(f"{up}_lifespan" for up in spec.upstreams),
         }
         if name in reserved.FUNCTIONS or name in made:
@@ -267,9 +268,12 @@ class _Names:
 def _taken_by_rows(section: str, spec: FeatureSpec) -> frozenset[str]:
     """The names that the modules of a feature with rows import besides."""
     always = reserved.ERRORS if section == "errors" else frozenset()
+    if _has_jobs(spec):
+        always |= reserved.OF_JOBS
     if not (spec.entities or spec.webhooks):
         return always
-    taken = reserved.STORED_CLASSES | (frozenset() if section == "entities" else reserved.OF_MODELS)
+    beside = reserved.OF_ROW_TESTS if section == "entities" else reserved.OF_MODELS
+    taken = reserved.STORED_CLASSES | beside
     return always | taken | (reserved.OF_EVENTS if spec.webhooks else frozenset())
 
 
@@ -284,10 +288,14 @@ def _of_rows(spec: FeatureSpec) -> Iterator[tuple[str, Path, str]]:
         yield f"{stem}IdempotencyKey", ("feature",), "the table of idempotency keys"
     if spec.webhooks:
         yield f"{stem}WebhookEvent", ("feature",), "the table of events"
+    if _has_jobs(spec):
+        yield f"{stem}Job", ("feature",), "the table of jobs"
+
+
+def _has_jobs(spec: FeatureSpec) -> bool:
     events = (event for webhook in spec.webhooks.values() for event in webhook.events)
     later = [operation.is_async for operation in spec.operations.values()]
-    if any((*later, *(event.is_async for event in events))):
-        yield f"{stem}Job", ("feature",), "the table of jobs"
+    return any((*later, *(event.is_async for event in events)))
 
 
 def _pascal(name: str) -> str:
