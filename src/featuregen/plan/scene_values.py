@@ -25,8 +25,9 @@ def others(field: Field, spec: FeatureSpec, besides: Json) -> Iterator[Json]:
     """Valid values of the field, each other than those before it and than `besides`."""
     seen = {_identity(besides, field)}
     for value in islice(_candidates(field, spec, besides), _TRIES):
-        if _identity(value, field) not in seen:
-            seen.add(_identity(value, field))
+        identity = _identity(value, field)
+        if identity not in seen:
+            seen.add(identity)
             yield value
 
 
