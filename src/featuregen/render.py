@@ -121,6 +121,7 @@ def feature_context(plan: FeaturePlan) -> dict[str, object]:
         "tests": plan.tests,
         "stored_tests": plan.stored_tests,
         "list_tests": plan.list_tests,
+        "cached_tests": plan.cached_tests,
         "money_tests": plan.money_tests,
         "webhook_tests": plan.webhook_tests,
         "jobs_tests": plan.jobs_tests,

@@ -13,6 +13,7 @@ from featuregen.plan.models import plan_models
 from featuregen.plan.names import pascal
 from featuregen.plan.operations import plan_hooks, plan_operations, plan_router, plan_service
 from featuregen.plan.quote import py_string
+from featuregen.plan.scene_cached import plan_cached_tests
 from featuregen.plan.scene_examples import plan_examples
 from featuregen.plan.scene_jobs import plan_jobs_tests
 from featuregen.plan.scene_listed import plan_list_tests
@@ -51,6 +52,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         tests=plan_tests(spec),
         stored_tests=plan_stored_tests(spec),
         list_tests=plan_list_tests(spec),
+        cached_tests=plan_cached_tests(spec),
         money_tests=plan_money_tests(spec),
         webhook_tests=plan_webhook_tests(spec),
         jobs_tests=plan_jobs_tests(spec),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from featuregen.plan.docs import DocsPlan
     from featuregen.plan.jobs import JobsPlan
     from featuregen.plan.models import ModelsPlan
+    from featuregen.plan.scene_cached import CachedTests
     from featuregen.plan.scene_jobs import JobsTests
     from featuregen.plan.scene_listed import ListTests
     from featuregen.plan.scene_money import MoneyTests
@@ -226,6 +227,7 @@ class FeaturePlan(NamedTuple):
     tests: TestsPlan
     stored_tests: StoredTests | None
     list_tests: ListTests | None
+    cached_tests: CachedTests | None
     money_tests: MoneyTests | None
     webhook_tests: WebhookTests | None
     jobs_tests: JobsTests | None
