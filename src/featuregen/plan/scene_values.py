@@ -64,6 +64,8 @@ def _python(value: Json, field: Field) -> Any:  # noqa: ANN401 - comparable with
 
 
 def _identity(value: Json, field: Field) -> object:
+    if field.type.kind == "id":  # text, as it is
+        return value
     found = _python(value, field)
     return json.dumps(value, sort_keys=True) if isinstance(found, list | dict) else found
 
