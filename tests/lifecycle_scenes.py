@@ -97,14 +97,25 @@ operations:
     hook: count_vote
 """
 
+SHELF = """\
+featuregen: 1
+feature: shelf
+entities:
+  Shelf:
+    fields:
+      label: {type: string, max_length: 40}
+crud: {entity: Shelf, only: [create, get]}
+"""
+
 SPECS = {"greeting": GREETING, "poll": POLL, "ticket": TICKET}
+STORING = {"shelf": SHELF}
 
 
 def add(root: Path, *features: str) -> None:
     """Bring features in, one run for each."""
     for feature in features:
         spec = root.parent / f"{feature}.yaml"
-        spec.write_text(SPECS[feature])
+        spec.write_text({**SPECS, **STORING}[feature])
         new(spec, root, QUICK, Silent())
 
 

@@ -48,11 +48,14 @@ class Scene:
                 "    return app\n",
                 "    app.state.x = 1\n    return app\n",
             )
+        if "shelf" in features:  # the update brings a migration
+            edit_spec(self.pristine, "shelf", "max_length: 40}", "max_length: 60}")
         self.old = tree(self.pristine)
         log = folder / "mutations"
         done = self.fresh()
         assert in_child(lambda: act(done), f"count:{log}") == 0
         self.new = tree(done)
+        assert ("migrations/versions/0002_shelf.py" in self.new) == ("shelf" in features)
         self.mutations = len(log.read_text().splitlines())
 
     def fresh(self) -> Path:
@@ -73,8 +76,9 @@ class Scene:
         (updating, "greeting", "poll"),
         (removing, "greeting", "poll"),
         (removing_all, "greeting"),
+        (updating, "shelf"),
     ],
-    ids=["update", "remove", "remove the last"],
+    ids=["update", "remove", "remove the last", "migrate"],
 )
 def scene(request: pytest.FixtureRequest, scratch: Path) -> Scene:
     act, *features = request.param
