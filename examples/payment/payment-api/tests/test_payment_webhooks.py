@@ -90,6 +90,25 @@ async def test_payment_events_that_are_forged_change_nothing(
     assert await stored(database, Payment) == before
 
 
+@pytest.mark.parametrize(("age", "status"), [(300, 200), (301, 400), (-300, 200), (-301, 400)])
+async def test_payment_events_are_taken_up_to_their_age(
+    client: httpx2.AsyncClient,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    age: int,
+    status: int,
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 1_800_000_000.0)
+    event, event_id = {"id": "evt_1", "type": "nobody.waits.for.this"}, "evt_1"
+    payload = json.dumps({**event, "id": event_id}).encode()
+    secret = settings.payment_webhook_secret.get_secret_value()
+    headers = sign_stripe(payload, secret, age=age)
+
+    response = await client.post("/webhooks/payments", content=payload, headers=headers)
+
+    assert response.status_code == status
+
+
 async def test_payment_events_of_an_unknown_type_are_ignored(
     client: httpx2.AsyncClient, database: Database, settings: Settings
 ) -> None:
