@@ -1,6 +1,7 @@
 """Text from outside: without control characters."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,4 +36,22 @@ class Text:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Describe what is accepted, beside the field's own pattern."""
-        return {**handler(schema), "allOf": [{"pattern": _TEXT_PATTERN}]}
+        found = handler(schema)
+        own = [found["pattern"]] if "pattern" in found else []
+        return _with_patterns(found, [*own, _TEXT_PATTERN])
+
+
+def _with_patterns(found: JsonSchemaValue, patterns: Sequence[str]) -> JsonSchemaValue:
+    """Demand them all, the first by the plain keyword, where most tools look.
+
+    Not so for the key of a map, which has no bound: pydantic would demand nothing of other keys.
+    """
+    first, *further = patterns
+    described = dict(found)
+    if described.keys() & {"maxLength", "pattern"}:
+        described["pattern"] = first
+    else:
+        further = list(patterns)
+    if further:
+        described["allOf"] = [{"pattern": pattern} for pattern in further]
+    return described
