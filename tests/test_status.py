@@ -39,6 +39,17 @@ def test_status_writes_nothing(trio: Path) -> None:
     assert (tree(trio), times(trio)) == (before, then)
 
 
+def test_line_ends_that_git_has_changed_are_no_edit_and_no_reason_for_an_update(trio: Path) -> None:
+    for path in trio.rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    found = status(trio)
+    assert not [one for one in (found.project, *found.features) if one.edited or one.due]
+    before = tree(trio)
+    assert update_now(trio).outcome == "unchanged"
+    assert tree(trio) == before
+
+
 def test_edits_and_deletions_are_listed_by_feature(trio: Path) -> None:
     edit(trio, SERVICE, 'log.info("get_ticket")', 'log.info("mine")')
     edit(trio, "README.md", "## Layout", "## Where things are")

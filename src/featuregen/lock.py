@@ -74,8 +74,8 @@ def pristine_files(files: Mapping[str, str]) -> dict[str, Pristine]:
 
 
 def spec_hash(text: bytes) -> str:
-    """What a lock keeps of a spec, to tell whether it has changed."""
-    return hashlib.sha256(text).hexdigest()
+    """What a lock keeps of a spec, to tell whether it has changed; not in its line ends alone."""
+    return hashlib.sha256(text.replace(b"\r\n", b"\n")).hexdigest()
 
 
 def lock_path(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -96,8 +96,13 @@ def _edited(
     base: Mapping[str, FileState], ours: Mapping[str, FileState], own_spec: str
 ) -> Iterator[str]:
     for path in sorted(ours):
-        if path != own_spec and ours[path] != base[path]:
+        if path != own_spec and _with_plain_ends(ours[path]) != _with_plain_ends(base[path]):
             yield path
+
+
+def _with_plain_ends(state: FileState) -> FileState:
+    """Git may check text out with the line ends of the machine: that is nobody's edit."""
+    return replace(state, text=state.text.replace(b"\r\n", b"\n"))
 
 
 def _spec_state(known: Known, lock: Lock) -> SpecState:
