@@ -18,6 +18,7 @@ COMBINATIONS = (
     ("metrics", "storage"),
     ("metrics", "rate_limit", "storage", "webhooks"),
     ("metrics", "pending", "rate_limit", "storage", "upstream", "webhooks"),
+    ("event_jobs", "jobs", "metrics", "pending", "rate_limit", "storage", "upstream", "webhooks"),
 )
 
 

@@ -150,6 +150,8 @@ def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookPlan:
     elif webhook.scheme == "standard":
         arguments.append('id_header="webhook-id"')  # the body has no name of the event
     arguments += [f"type_at={_tuple(webhook.type)}"] if webhook.type != ("type",) else []
+    if webhook.scheme == "hmac":
+        arguments.append("lifetime=None")  # its signature has no age: an old one is known by its id
     arguments += _later(webhook, spec)
     summary = webhook.summary or f"Receive {words(webhook.name)}"
     body = '{"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}'

@@ -251,5 +251,5 @@ async def test_a_database_that_is_down_leaves_the_other_metrics(
     text = (await client.get("/metrics")).text
     assert "operations_total" in text
     assert "pending_rows{" not in text
-    assert logs.lines()[-1]["event"] == "pending_rows_unknown"
+    assert logs.lines()[-1]["event"] == "rows_not_counted"
     assert "db.internal" not in logs.getvalue()

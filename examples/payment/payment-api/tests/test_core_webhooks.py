@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -18,7 +19,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from app.core.config import Settings
 from app.core.errors import SignatureError
 from app.core.resources import get_resource
-from app.core.webhooks import Event, Outcome, Receipt, Webhook, WebhookEventColumns
+from app.core.webhooks import SWEPT, Event, Outcome, Receipt, Webhook, WebhookEventColumns
+from app.db.base import utcnow
 from app.db.session import Database, SessionDep
 from tests.conftest import Logs
 
@@ -132,6 +134,12 @@ def deliver(client: httpx2.AsyncClient) -> Deliver:
     return deliver
 
 
+async def events(session: AsyncSession) -> set[str]:
+    found = (await session.scalars(select(TrialEvent.id))).all()
+    await session.rollback()
+    return set(found)
+
+
 async def marks(session: AsyncSession) -> int:
     number = await session.scalar(select(func.count()).select_from(Mark))
     await session.rollback()
@@ -143,6 +151,25 @@ async def recorded(session: AsyncSession) -> TrialEvent | None:
     session.expunge_all()
     await session.rollback()
     return record
+
+
+async def test_events_of_long_ago_are_forgotten_a_few_at_a_time(
+    app: FastAPI, webhook: Webhook, session: AsyncSession
+) -> None:
+    long_ago = utcnow() - timedelta(days=31)
+    names = [f"evt_{number:02}" for number in range(SWEPT + 2)]
+    for number, name in enumerate(names):
+        event = TrialEvent(webhook=webhook.name, id=name, type="trial.done", attempts=1)
+        event.received_at = long_ago + timedelta(seconds=number)
+        event.outcome = "applied" if number else "failed"
+        session.add(event)
+    await session.commit()
+
+    event_of_today = Event("evt_new", "trial.done", {}, "{}")
+    await replace(webhook, lifetime=None).deliver(app, session, event_of_today)
+    assert await events(session) == {*names, "evt_new"}
+    await webhook.deliver(app, session, replace(event_of_today, id="evt_newer"))
+    assert await events(session) == {names[0], names[-1], "evt_new", "evt_newer"}
 
 
 async def test_an_event_is_applied_once(

@@ -27,7 +27,7 @@ letter.
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, cast
 
 import structlog
@@ -35,7 +35,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, SecretStr
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, String, Text, and_, insert, update
+from sqlalchemy import ColumnElement, Delete, String, Text, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,6 +50,8 @@ from app.db.queries import change
 
 Outcome = Literal["applied", "ignored"]
 FAILED = "failed"
+SWEPT = 10
+"""How many forgotten events a new one takes away: more than one, so that they do not pile up."""
 _NAME = re.compile(r"[\x21-\x7e]{1,255}")  # also what a database takes
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -117,6 +119,8 @@ class Webhook:
     type_at: tuple[str, ...] = ("type",)
     id_header: str | None = None
     """Names the event in place of `id_at`; only where the scheme signs it with the body."""
+    lifetime: timedelta | None = timedelta(days=30)
+    """How long an event is known: sent again later, its signature is stale. None: for ever."""
 
     async def receive(self, request: Request, session: AsyncSession) -> Receipt:
         """Check who has sent the event, and apply it."""
@@ -200,7 +204,22 @@ class Webhook:
         except IntegrityError:
             await session.rollback()
             return False
+        if self.lifetime is not None:
+            await session.execute(self._sweep(utcnow() - self.lifetime))
         return True
+
+    def _sweep(self, until: datetime) -> Delete:
+        """A few events that were dealt with long ago. Others' sweeps are not waited for."""
+        over = (self.table.webhook == self.name, self.table.outcome.in_(("applied", "ignored")))
+        expired = (
+            select(self.table.id)
+            .where(*over, self.table.received_at < until)
+            .order_by(self.table.received_at)
+            .limit(SWEPT)
+            .with_for_update(skip_locked=True)
+        )
+        sweep = delete(self.table).where(*over, self.table.id.in_(expired))
+        return sweep.execution_options(synchronize_session=False)
 
     async def _begin(self, session: AsyncSession, event: Event) -> bool:
         """Take the event for this transaction; False when it has been dealt with."""

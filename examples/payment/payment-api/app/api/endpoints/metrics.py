@@ -26,6 +26,6 @@ async def metrics(telemetry: TelemetryDep, session: SessionDep) -> Response:
     try:
         telemetry.pending = await count_pending(session)
     except (SQLAlchemyError, OSError) as error:
-        log.error("pending_rows_unknown", error=type(error).__name__)  # noqa: TRY400 - no address
+        log.error("rows_not_counted", error=type(error).__name__)  # noqa: TRY400 - no address
         telemetry.pending = {}
     return Response(telemetry.render(), media_type=CONTENT_TYPE_LATEST)
