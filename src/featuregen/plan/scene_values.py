@@ -126,7 +126,8 @@ def _patterned(field: Field, pattern: str) -> Iterator[Json]:
     texts = list(dict.fromkeys(text for text in samples if text))
     yield from (text for text in texts if normalised_text(text, field) == text)
     for number, text in product(range(1, _TRIES), texts[:2]):
-        for end in (f"{number:03}", _letters(number), _letters(number).upper()):
+        whole = (f"{number:03}", _letters(number), _letters(number).upper())
+        for end in (end[-size:] for size in (3, 2) for end in whole):
             for found in (text + end, text[: -len(end)] + end):
                 fits = shortest <= len(found) <= (longest or len(found))
                 if fits and matches(found, pattern) and normalised_text(found, field) == found:
