@@ -314,17 +314,10 @@ def _check_distinct(one: Given, files: dict[str, str]) -> None:
 
 def applied(project: Project, feature: str) -> Given:
     """The spec that lies with the code; `FeaturegenError` for a feature that is not there."""
+    from featuregen.project import check_known
     from featuregen.spec.load import load_spec
-    from featuregen.spec.suggest import did_you_mean
 
-    if feature not in project.features:
-        raise FeaturegenError(
-            f"no feature {feature!r} in this project",
-            where=str(project.root),
-            hint=did_you_mean(feature, project.features)
-            or f"there is: {', '.join(project.features)}",
-            exit_code=2,
-        )
+    check_known(feature, project.features, project.root)
     path = project.root / "features" / f"{feature}.yaml"
     return Given(load_spec(path, shown_as=f"features/{feature}.yaml"), path.read_bytes())
 

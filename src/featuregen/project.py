@@ -95,6 +95,19 @@ def _has_lost_its_lock(root: Path) -> bool:
     return (root / "app").is_dir() and any(root.glob("features/*.yaml"))
 
 
+def check_known(feature: str, features: Collection[str], root: Path) -> None:
+    """Raise `FeaturegenError` for a feature that the project does not have."""
+    from featuregen.spec.suggest import did_you_mean
+
+    if feature not in features:
+        raise FeaturegenError(
+            f"no feature {feature!r} in this project",
+            where=str(root),
+            hint=did_you_mean(feature, features) or f"there is: {', '.join(features)}",
+            exit_code=2,
+        )
+
+
 def check_complete(project: Project, *, but: Collection[str] = ()) -> None:
     """Raise `FeaturegenError` where a feature has lost its lock: to us it would be gone.
 

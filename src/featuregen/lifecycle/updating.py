@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.conflicts import refuse_open
 from featuregen.lifecycle.known import Known, check_version, has_new_house, pristine, read_known
 from featuregen.lifecycle.rendering import read_spec, read_spec_bytes, render, spec_path
 from featuregen.lifecycle.results import result
 from featuregen.lock import FORMAT, lock_path, spec_hash
 from featuregen.opening import opened
-from featuregen.project import into_option
+from featuregen.project import check_known, into_option
 from featuregen.version import VERSION
 from featuregen.workspace import Staged, Write, apply, stage
 
@@ -112,17 +111,8 @@ def check_update(
 
 def chosen(known: Known, features: Sequence[str]) -> tuple[str, ...]:
     """The named features, or all; raises `FeaturegenError` for one that is not there."""
-    from featuregen.spec.suggest import did_you_mean
-
     for feature in features:
-        if feature not in known.features:
-            raise FeaturegenError(
-                f"no feature {feature!r} in this project",
-                where=str(known.root),
-                hint=did_you_mean(feature, known.features)
-                or f"there is: {', '.join(known.features)}",
-                exit_code=2,
-            )
+        check_known(feature, known.features, known.root)
     return tuple(dict.fromkeys(features)) or tuple(known.features)
 
 
