@@ -122,6 +122,13 @@ def test_every_line_of_a_docstring_keeps_its_width(summary: str) -> None:
         assert len(line) <= 101 or " " not in line.strip()
 
 
+@pytest.mark.parametrize("length", range(86, 98))
+def test_a_docstring_that_is_a_little_too_long_is_closed_in_a_line_of_its_own(length: int) -> None:
+    lines = docstring(f"{'a' * (length - 5)} word", indent=4).splitlines()
+    assert 4 + len(lines[0]) <= 100
+    assert len(lines) in {1, 3}
+
+
 def test_a_docstring_ends_in_punctuation_once() -> None:
     assert docstring("Create a payment") == '"""Create a payment."""'
     assert docstring("Done!") == '"""Done!"""'

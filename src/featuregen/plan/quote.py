@@ -96,6 +96,8 @@ def docstring(summary: str, body: str | None = None, *, indent: int = 4, width: 
         if columns(first) + 6 <= room:
             return f'"""{first}"""'
         lines = list(wrapped(first, room, first_used=3))
+        if len(lines) == 1:  # the formatter would close it in the same line, beyond its end
+            lines = list(wrapped(first, room, first_used=6))
     else:
         lines = [*wrapped(first, room, first_used=3), ""]
         for paragraph in paragraphs(body):
