@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import OK_CASES, PAYMENT, snapshot
+from conftest import OK_CASES, PAYMENT, REPOSITORY, snapshot
 
 from featuregen.errors import FeaturegenError, SpecError
 from featuregen.pipeline import Options, generated_paths, new, plan, report
@@ -22,9 +22,9 @@ from featuregen.workspace import pending
 
 UNPROVEN = Options(verify=False)
 QUOTE = next(path for path in OK_CASES if path.stem == "quote")
-STORING = [
-    *(PAYMENT.parents[2] / "tests" / "cases" / "good").glob("p*.yaml")
-]  # product, payment-full
+GOOD = REPOSITORY / "tests" / "cases" / "good"
+PRODUCT = GOOD / "product.yaml"
+STORING = [PRODUCT, GOOD / "payment-full.yaml"]
 
 
 def times(root: Path) -> dict[str, int]:
@@ -156,8 +156,7 @@ def test_what_a_rebuilt_main_module_lacks_is_told_by_hand(payment_project: Path)
         "    return api\n\n\n"
         "app = make()\n"
     )
-    [product] = [path for path in STORING if path.stem == "product"]
-    result = new(product, payment_project, UNPROVEN, Silent())
+    result = new(PRODUCT, payment_project, UNPROVEN, Silent())
     assert "    api.include_router(products.router)\n" in main.read_text()
     [told] = [item for item in result.by_hand if item.id == "skeleton:app/main.py"]
     assert "You have taken out create_app." in told.instructions
