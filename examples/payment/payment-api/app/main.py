@@ -64,8 +64,8 @@ def create_app(
     app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes)
     app.add_middleware(RequestContextMiddleware)
     app.add_middleware(SecurityHeadersMiddleware, docs_url=app.docs_url)  # the outermost
+    app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(payments.router)
     app.include_router(payment_webhooks.router)
-    app.include_router(metrics.router)
-    app.include_router(health.router)
     return app
