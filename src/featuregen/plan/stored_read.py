@@ -29,7 +29,9 @@ def plan_get(operation: Operation, spec: FeatureSpec) -> GetStep:
     if call is None:
         return GetStep(finding, None, None, ())
     when = (as_python(call.when, entity, row),) if call.when else ()
-    condition = " and ".join((*when, *needed_of_row(operation, spec))) or "True"
+    known = when[0].split(" and ") if when and " or " not in when[0] else []
+    needed = (each for each in needed_of_row(operation, spec) if each not in known)
+    condition = " and ".join((*when, *needed)) or "True"
     return GetStep(
         lookup=finding,
         refresh=condition,

@@ -58,6 +58,11 @@ def title(entity: Entity) -> str:
     return words(snake(entity.name))
 
 
+def one(entity: Entity) -> str:
+    """`a payment`, `an enrolment`: by the letter, which is right for nearly all words."""
+    return f"{'an' if title(entity)[0] in 'aeio' else 'a'} {title(entity)}"
+
+
 def column(entity: Entity, name: str) -> str:
     return f"{entity.name}.{name}"
 
@@ -166,7 +171,7 @@ def lookup_plan(found: Lookup, spec: FeatureSpec) -> LookupPlan:
         case "owned":
             about = f"Return the caller's {title(entity)}; another's is not found"
         case "visible":
-            about = f"Return a {title(entity)} that the caller may see; others are not found"
+            about = f"Return {one(entity)} that the caller may see; others are not found"
         case _:
             about = f"Return the {title(entity)}"
     return LookupPlan(
@@ -348,7 +353,7 @@ def clash(entity: Entity, spec: FeatureSpec) -> str:
     """The error of a row that breaks a key: it names no value, which may be another owner's."""
     text = f"The {title(entity)} clashes with another, or refers to what is not there"
     if not references(entity):
-        text = f"There is such a {title(entity)} already"
+        text = f"There is such {one(entity)} already"
     elif not entity.unique:
         text = f"The {title(entity)} refers to what is not there"
     return error(conflict(entity, spec), text)

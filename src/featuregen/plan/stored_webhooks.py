@@ -11,7 +11,7 @@ from featuregen.plan.model import ReceivedPlan
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.stored_reserve import completion_name, reference, releasing, reserving
-from featuregen.plan.stored_rows import bumped, column, title, variable
+from featuregen.plan.stored_rows import bumped, column, one, variable
 from featuregen.plan.stored_statements import one_of, update_of, value_of
 from featuregen.plan.types import annotate, plain_type
 from featuregen.spec.model import TypeRef
@@ -261,7 +261,7 @@ def _facts(event: Event, spec: FeatureSpec) -> ReceivedPlan | None:
     return ReceivedPlan(
         name=_facts_name(event, transition, spec),
         base="SensitiveModel" if any(field.sensitive for field in fields) else "BaseModel",
-        docstring=docstring(f"What an event says of a {title(entity)}", indent=4),
+        docstring=docstring(f"What an event says of {one(entity)}", indent=4),
         fields=tuple(annotate(field, spec=spec, where="model") for field in fields),
     )
 
