@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from featuregen.errors import Diagnostic, SpecError
@@ -39,9 +40,10 @@ def _with_one(spec: FeatureSpec, mine: Contribution, other: Contribution) -> Ite
     if {item.module for item in mine.routers} & {item.module for item in other.routers}:
         yield _taken(spec, ("plural",), f"the router {spec.plural}", other)
     taken = set(other.routes)
-    for route, name in zip(mine.routes, spec.operations, strict=True):
-        if route in taken:
-            yield _taken(spec, ("operations", name), f"the route {route}", other)
+    for route, name in zip_longest(mine.routes, spec.operations):
+        if route in taken:  # that of the jobs, the last, is no operation's
+            path = ("operations", name) if name else ("operations",)
+            yield _taken(spec, path, f"the route {route}", other)
     yield from _in_database(spec, mine, other)
 
 
