@@ -250,13 +250,18 @@ async def test_payment_events_payment_succeeded_settles_what_a_request_has_left_
     assert settled == settled | {"status": "succeeded", "provider_id": "Sample provider id"}
 
 
+@pytest.mark.parametrize("digit", ["0", "f"])
 async def test_payment_events_payment_succeeded_of_an_unknown_row_is_ignored(
-    client: httpx2.AsyncClient, database: Database, settings: Settings
+    client: httpx2.AsyncClient, database: Database, settings: Settings, digit: str
 ) -> None:
+    other = make_payment().id[:-32] + 32 * digit
+    await add(database, make_payment(id=other, status="pending", provider_id=None))
+    before = await stored(database, Payment)
+
     response = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_SUCCEEDED)
 
     assert (response.status_code, response.json()) == (200, {"outcome": "ignored"})
-    assert await stored(database, Payment) == []
+    assert await stored(database, Payment) == before
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "refunded"])
@@ -378,13 +383,18 @@ async def test_payment_events_payment_failed_settles_what_a_request_has_left_ope
     assert settled == settled | {"status": "failed", "provider_id": "Sample provider id"}
 
 
+@pytest.mark.parametrize("digit", ["0", "f"])
 async def test_payment_events_payment_failed_of_an_unknown_row_is_ignored(
-    client: httpx2.AsyncClient, database: Database, settings: Settings
+    client: httpx2.AsyncClient, database: Database, settings: Settings, digit: str
 ) -> None:
+    other = make_payment().id[:-32] + 32 * digit
+    await add(database, make_payment(id=other, status="pending", provider_id=None))
+    before = await stored(database, Payment)
+
     response = await send_payment_events(client, settings, PAYMENT_EVENTS_PAYMENT_FAILED)
 
     assert (response.status_code, response.json()) == (200, {"outcome": "ignored"})
-    assert await stored(database, Payment) == []
+    assert await stored(database, Payment) == before
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "refunded"])
