@@ -299,6 +299,7 @@ def mixin(machinery: Machinery, need: str) -> dict[str, str]:
         node.target.id: ast.unparse(node)
         for node in body
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        if node.target.id != "__tablename__"  # which the feature's own class has
     }
 
 
