@@ -14,6 +14,7 @@ from conftest import REPOSITORY, ToolRunner
 
 from featuregen.environment import project_environment
 from featuregen.pipeline import Options, new
+from featuregen.plan.models import shown_sample
 from featuregen.progress import Silent
 from featuregen.questions import open_questions
 from featuregen.spec.load import load_spec
@@ -49,6 +50,17 @@ def test_their_specs_leave_no_question_open(spec: Path) -> None:
 def test_the_smallest_spec_leaves_nothing_open_that_matters_much() -> None:
     [product] = set(SPECS) - set(CLOSED)
     assert "high" not in {question.severity for question in open_questions(load_spec(product))}
+
+
+def test_documents_show_a_row_as_the_example_of_its_creation_leaves_it() -> None:
+    spec = load_spec(EXAMPLES / "payment" / "payment.yaml")
+    shown = shown_sample(spec.models["PaymentRead"], spec)
+    asked = spec.models["PaymentRequest"].example
+    assert asked is not None
+    assert {name: shown[name] for name in asked if name in shown} == {
+        name: asked[name] for name in ("amount", "currency", "description")
+    }
+    assert (shown["status"], shown["refunded_amount"]) == ("pending", "0.00")
 
 
 @pytest.mark.parametrize("listed", LISTED, ids=lambda path: path.parent.name)

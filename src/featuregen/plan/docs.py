@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from featuregen.plan.answers import echoed, upstream_answer
 from featuregen.plan.jobs import job_sample
-from featuregen.plan.models import page_sample
+from featuregen.plan.models import page_sample, shown_sample
 from featuregen.plan.names import sentence
 from featuregen.plan.operations import answered_errors, route_path, summary, validates
 from featuregen.plan.quote import (
@@ -173,7 +173,7 @@ def _answer(operation: Operation, spec: FeatureSpec) -> str | None:
         path: dict[str, Json] = {field.name: sample(field, spec) for field in operation.path_params}
         body = echoed(upstream_answer(operation, spec), operation, spec, asked, path)
     else:
-        body = normalised_model(sample_model(model, spec), model, spec)
+        body = normalised_model(shown_sample(model, spec), model, spec)
     shown: Json = [body] if operation.response.kind == "list" else body
     return md_block(shown)
 

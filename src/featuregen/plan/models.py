@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from featuregen.plan.quote import docstring, py_literal, py_text
 from featuregen.plan.sample_values import words
-from featuregen.plan.samples import sample_model
+from featuregen.plan.samples import normalised_model, sample_model
 from featuregen.plan.types import FieldPlan, annotate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from featuregen.spec.model import FeatureSpec, Json, Model, Rule, TypeRef
+    from featuregen.spec.model import Entity, FeatureSpec, Json, Model, Rule, TypeRef
 
 _MOST_WORDS = 7
 _UNREMARKABLE = {0, 1}  # numbers that ruff's PLR2004 lets pass
@@ -136,8 +136,39 @@ def _model(
 
 def page_sample(model: Model, spec: FeatureSpec) -> dict[str, Json]:
     """The last page, with one row."""
-    item: Json = sample_model(spec.models[page_item(model)], spec)
+    item: Json = shown_sample(spec.models[page_item(model)], spec)
     return {"items": [item], "next_cursor": None}
+
+
+def shown_sample(model: Model, spec: FeatureSpec) -> dict[str, Json]:
+    """An object as documents show it: a row as the example of its creation leaves it."""
+    body = sample_model(model, spec)
+    if model.derived != "read" or model.entity is None:
+        return body
+    entity = spec.entities[model.entity]
+    asked = _asked(entity, spec)
+    for field in model.fields:
+        stored = entity.field(field.name)
+        if stored.generated is not None and stored.generated.kind == "literal":
+            body[field.wire_name] = stored.generated.value
+        else:
+            body[field.wire_name] = asked.get(field.name, body[field.wire_name])
+    return body
+
+
+def _asked(entity: Entity, spec: FeatureSpec) -> dict[str, Json]:
+    """What the example of a request says of the new row, by the row's fields."""
+    for operation in spec.operations.values():
+        if operation.action == "create" and operation.entity == entity.name and operation.request:
+            model = spec.models[operation.request]
+            said = normalised_model(sample_model(model, spec), model, spec)
+            stored = {field.name: field.type for field in entity.fields}
+            return {
+                field.name: said[field.wire_name]
+                for field in model.fields
+                if stored.get(field.name) == field.type
+            }
+    return {}
 
 
 def page_item(model: Model) -> str:
@@ -179,7 +210,7 @@ def _config(model: Model, spec: FeatureSpec, *, requested: bool, answered: bool)
     }
     if model.example is not None or model.name in exchanged:
         paged = model.derived == "page"
-        example = py_literal(page_sample(model, spec) if paged else sample_model(model, spec))
+        example = py_literal(page_sample(model, spec) if paged else shown_sample(model, spec))
         arguments.append(f'json_schema_extra={{"examples": [{example}]}}')
     return ", ".join(arguments) or None
 

@@ -65,11 +65,11 @@ class PaymentRead(BaseModel):
             "examples": [
                 {
                     "payment_id": "pay_0000000000000000000000000000268a",
-                    "amount": "21.25",
-                    "currency": "Sam",
-                    "description": "Sample description",
+                    "amount": "99.99",
+                    "currency": "USD",
+                    "description": "Premium subscription",
                     "status": "pending",
-                    "refunded_amount": "60.86",
+                    "refunded_amount": "0.00",
                     "created_at": "2026-01-05T00:48:35Z",
                 }
             ]
@@ -95,11 +95,11 @@ class PaymentPage(Page[PaymentRead]):
                     "items": [
                         {
                             "payment_id": "pay_0000000000000000000000000000268a",
-                            "amount": "21.25",
-                            "currency": "Sam",
-                            "description": "Sample description",
+                            "amount": "99.99",
+                            "currency": "USD",
+                            "description": "Premium subscription",
                             "status": "pending",
-                            "refunded_amount": "60.86",
+                            "refunded_amount": "0.00",
                             "created_at": "2026-01-05T00:48:35Z",
                         }
                     ],
