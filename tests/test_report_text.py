@@ -9,8 +9,9 @@ import pytest
 from report_samples import BROKEN, BY_HAND, CREATED, FAILED, PICTURE, PLANNED, PROVEN
 
 from featuregen.diagnostics import width
+from featuregen.project import near
 from featuregen.report import as_text, plan_as_text
-from featuregen.report.facts import near, percent, uncovered
+from featuregen.report.facts import percent, uncovered
 from featuregen.results import FileChange, RunResult
 from featuregen.terminal import Style, duration
 from featuregen.verify import Failure, FileCoverage
