@@ -233,3 +233,11 @@ def test_a_kept_list_is_ended_by_the_writes_that_show_in_it(books: FeatureSpec) 
     [kept] = plan.operations
     assert {write.name for write in kept.writes} == {"create_book", "delete_book"}
     assert (kept.private, kept.scope, kept.ttl) == (True, "private", 60)
+
+
+def test_a_filter_by_what_keeps_rows_apart_has_another_for_each_row() -> None:
+    path = CASES.parents[1] / "examples" / "enrolment" / "enrolment.yaml"
+    filtered = listed(parse_spec(path.read_text("utf-8"), path.name), "list_enrolments").filtered
+    assert filtered is not None
+    courses = {row.partition('course_id="')[2].partition('"')[0] for row in filtered.rows.rows}
+    assert len(courses) == len(filtered.rows.rows) == 3

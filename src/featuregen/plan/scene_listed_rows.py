@@ -199,11 +199,12 @@ def _held(
         return ["user_1", STRANGER, STRANGER] if both else ["user_1"] * 3
     if field.references is not None:
         target = spec.entities[field.references]
-        numbers = (_FIRST * 2 + 2 * number, _FIRST * 2 + 2 * number + 1)
+        count = 3 if field.name in only_by_reference(entity) else 2
+        numbers = range(_FIRST * 2 + 3 * number, _FIRST * 2 + 3 * number + count)
         for each in numbers:
             needed += another_row(target, spec, each, {})
-        first, second = (another_id(target, spec, each) for each in numbers)
-        return [first, second, None if field.nullable else second]
+        first, second, *third = (another_id(target, spec, each) for each in numbers)
+        return [first, second, third[0] if third else None if field.nullable else second]
     found = values_of(field, spec, 3)
     return [found[min(place, len(found) - 1)] for place in range(3)]
 
