@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from featuregen.plan.clients import plan_clients
 from featuregen.plan.scene_money import MoneyTest, plan_money_tests
 from featuregen.spec.load import parse_spec
 
@@ -184,3 +185,16 @@ def test_another_request_with_a_key_differs_in_a_field() -> None:
     assert keyed is not None
     assert "CHARGE | {" in keyed.other
     assert keyed.other.endswith("headers=keyed")
+
+
+def test_all_attempts_at_a_call_without_a_row_send_the_same_key_upstream() -> None:
+    spec = SHOP.replace(
+        "operations:\n",
+        "operations:\n"
+        "  ask: {method: POST, path: /ask, request: Spending, response: none, idempotent: true,\n"
+        "        call: {method: POST, path: /ask, send: {coins: coins}}}\n",
+    )
+    [bank] = plan_clients(parse_spec(spec, "shop.yaml"))
+    ask = next(method for method in bank.methods if method.name == "ask")
+    assert ask.signature.endswith("*, idempotency_key: str")
+    assert "idempotency_key=idempotency_key" in ask.arguments

@@ -22,6 +22,7 @@ from featuregen.plan.signatures import (
     path_source,
     received_model,
     returns,
+    takes_attempt,
 )
 from featuregen.plan.sources import source_code, split_table
 from featuregen.plan.types import annotate
@@ -225,11 +226,16 @@ def _method(
     if keyed_by_row(operation, upstream):
         arguments.append(f"idempotency_key={key_name(operation)}")
         used.add(key_name(operation))
+    elif takes_attempt(operation, spec):
+        arguments.append("idempotency_key=idempotency_key")
     elif needs_key(call, upstream):
         arguments.append("idempotency_key=uuid4().hex")
+    given = parameters(operation, spec, used)
+    if "idempotency_key=idempotency_key" in arguments:  # that of the attempt
+        given = [*given, *([] if "*" in given else ["*"]), "idempotency_key: str"]
     return ClientMethodPlan(
         name=operation.name,
-        signature=", ".join(["self", *parameters(operation, spec, used)]),
+        signature=", ".join(["self", *given]),
         returns=(received or "None") if operation.stored else returns(operation),
         docstring=docstring(f"Call {call.method} {call.path}", indent=8),
         verb=call.method,
