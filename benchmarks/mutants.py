@@ -180,8 +180,10 @@ def _cosmic_ray(subject: Subject, module: str, ask: str, sample: int, seed: int)
 
 def _choose(session: Path, sample: int, seed: int) -> None:
     with closing(sqlite3.connect(session)) as database:
-        rows = database.execute("SELECT job_id, operator_name FROM mutation_specs").fetchall()
-        kept = sorted(job for job, operator in rows if not TRIVIAL.match(operator))
+        found = database.execute(
+            "SELECT operator_name, occurrence, job_id FROM mutation_specs"
+        ).fetchall()
+        kept = [job for operator, _, job in sorted(found) if not TRIVIAL.match(operator)]
         if sample:
             kept = random.Random(seed).sample(kept, min(sample, len(kept)))  # noqa: S311 - a sample
         marks = ",".join("?" * len(kept))
