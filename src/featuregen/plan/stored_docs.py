@@ -91,6 +91,7 @@ def _received(webhook: Webhook, spec: FeatureSpec) -> Iterator[str]:
         "rotated) and applied once. One of another type is ignored; one with a bad or stale "
         "signature is a 400 and changes nothing."
     )
+    yield f"{_signed(webhook)} `tests/signing.py` makes such headers, to try it out."
     yield "\n".join(
         (
             "| type | what it does |",
@@ -103,6 +104,21 @@ def _received(webhook: Webhook, spec: FeatureSpec) -> Iterator[str]:
     )
     yield "An event that could not be applied is kept, and tried again by its sender or by:"
     yield md_fence(f"uv run python -m app.replay {spec.feature}", "sh")
+
+
+def _signed(webhook: Webhook) -> str:
+    match webhook.scheme:
+        case "stripe":
+            form = md_code(f"{webhook.header}: t=<unix time>,v1=<signature>")
+            return f"{form} holds the hex HMAC-SHA256 of `<unix time>.<body>`."
+        case "standard":
+            return (
+                "`webhook-id`, `webhook-timestamp` and `webhook-signature: v1,<signature>` are as "
+                "[Standard Webhooks](https://www.standardwebhooks.com) says."
+            )
+        case "hmac":
+            form = md_code(f"{webhook.header}: <signature>")
+            return f"{form} holds the hex HMAC-{webhook.algorithm.upper()} of the body."
 
 
 def _done(event: Event) -> str:
