@@ -63,6 +63,12 @@ def test_documents_show_a_row_as_the_example_of_its_creation_leaves_it() -> None
     assert (shown["status"], shown["refunded_amount"]) == ("pending", "0.00")
 
 
+def test_a_range_that_is_the_only_filter_is_tried_once(tmp_path: Path) -> None:
+    root = generated(EXAMPLES / "blog" / "blog.yaml", tmp_path)
+    test = (root / "tests" / "test_blog_lists.py").read_text(encoding="utf-8")
+    assert test.count('"published_at_to": ') == test.count('{"published_at_from": ') + 1
+
+
 @pytest.mark.parametrize("listed", LISTED, ids=lambda path: path.parent.name)
 def test_what_they_become_is_what_their_list_says(listed: Path, tmp_path: Path) -> None:
     generated(listed.with_name(f"{listed.parent.name}.yaml"), tmp_path)

@@ -207,7 +207,8 @@ def _filtered(operation: Operation, spec: FeatureSpec) -> FilteredScene | None:
     if found is None or not found[1]:
         return None
     rows, queries = found
-    return FilteredScene(rows, tuple((py_literal(query), str(shown)) for query, shown in queries))
+    once = dict.fromkeys((py_literal(query), str(shown)) for query, shown in queries)
+    return FilteredScene(rows, tuple(once))
 
 
 def _injected(operation: Operation, spec: FeatureSpec) -> Iterator[tuple[str, bool]]:
