@@ -146,8 +146,10 @@ def _is_plain(call: ast.expr | None) -> bool:
 
 
 def _says_nothing(node: ast.stmt, *, first: bool) -> bool:
-    """A docstring, a line of the log, or `return result`."""
+    """A docstring, a line of the log, `return result`, or `del` of what is not needed."""
     match node:
+        case ast.Delete():
+            return all(isinstance(one, ast.Name) for one in node.targets)
         case ast.Expr(value=ast.Constant() as constant):
             return first and text(constant) is not None
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="log")))):

@@ -16,6 +16,7 @@ from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.signatures import (
     call_uses,
+    credentials,
     key_name,
     keyed_by_row,
     parameters,
@@ -101,7 +102,7 @@ def _client(upstream: Upstream, operations: Sequence[Operation], spec: FeatureSp
         class_docstring=docstring(_client_summary(upstream), indent=4),
         imports=(*_imports(spec), *_received_imports(operations, spec)),
         base_url=upstream.base_url,
-        credentials=_credentials(upstream),
+        credentials=_credentials(upstream, spec),
         timeout=f"settings.{upstream.timeout_setting}.total_seconds()"
         if upstream.timeout_setting
         else _seconds(upstream.timeout_seconds),
@@ -160,8 +161,8 @@ def _sent(operation: Operation) -> tuple[Mapping, ...]:
     return (*call.send, *call.send_query, *call.send_headers) if call else ()
 
 
-def _credentials(upstream: Upstream) -> tuple[str, ...]:
-    secrets = [f"settings.{name}.get_secret_value()" for name in upstream.auth.settings]
+def _credentials(upstream: Upstream, spec: FeatureSpec) -> tuple[str, ...]:
+    secrets = credentials(upstream, spec)
     name = py_string(upstream.auth.name or "")
     match upstream.auth.kind:
         case "bearer":

@@ -10,6 +10,7 @@ from featuregen.plan.clients import callers, needs_key, query_mappings, sends_qu
 from featuregen.plan.model import FakePlan, FakeRoutePlan
 from featuregen.plan.names import pascal, words
 from featuregen.plan.quote import docstring, py_literal, py_string
+from featuregen.plan.signatures import credentials
 from featuregen.plan.sources import parameter, source_code
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def plan_fakes(spec: FeatureSpec) -> tuple[FakePlan, ...]:
 
 def _fake(upstream: Upstream, spec: FeatureSpec) -> FakePlan:
     title = words(upstream.name)
-    headers, query = _credentials(upstream)
+    headers, query = _credentials(upstream, spec)
     return FakePlan(
         name=upstream.name,
         class_name=f"Fake{pascal(upstream.name)}",
@@ -52,8 +53,8 @@ def _fake(upstream: Upstream, spec: FeatureSpec) -> FakePlan:
     )
 
 
-def _credentials(upstream: Upstream) -> tuple[str | None, str | None]:
-    secrets = [f"settings.{name}.get_secret_value()" for name in upstream.auth.settings]
+def _credentials(upstream: Upstream, spec: FeatureSpec) -> tuple[str | None, str | None]:
+    secrets = credentials(upstream, spec)
     name = upstream.auth.name or ""
     match upstream.auth.kind:
         case "bearer":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from featuregen.plan.attempts import settles_itself
@@ -423,6 +424,17 @@ def _endpoint_returns(operation: Operation) -> str:
 
 
 def _endpoint_body(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    body = _endpoint_work(operation, spec)
+    names = ["data"] if operation.request else []
+    names += [field.name for field in all_params(operation)]
+    looked_at = " ".join(body)
+    unused = [name for name in names if not re.search(rf"\b{name}\b", looked_at)]
+    if not unused:
+        return body
+    return (f"del {', '.join(unused)}  # checked, and needed no further", *body)
+
+
+def _endpoint_work(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     if operation.is_async:
         return later_body(operation, spec)
     given = service_arguments(operation, spec)

@@ -41,7 +41,7 @@ from featuregen.plan.scene_upstream import (
     sent_plan,
     unusable_answers,
 )
-from featuregen.plan.signatures import service_takes_user, takes_attempt
+from featuregen.plan.signatures import all_params, service_takes, takes_attempt
 
 if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Json, Operation
@@ -207,7 +207,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         examples=plan_examples(spec),
         service_arguments=", ".join(f"get_resource(app, {pascal(name)}Client)" for name in clients),
         uses_user=any(
-            service_takes_user(operation, spec) for operation in spec.operations.values()
+            "user" in service_takes(operation, spec) for operation in spec.operations.values()
         ),
         has_auth=any(operation.auth != "none" for operation in spec.operations.values()),
     )
@@ -413,17 +413,20 @@ def _runs_out(operation: Operation, spec: FeatureSpec) -> bool:
 
 
 def _service_call(operation: Operation, spec: FeatureSpec) -> str:
+    taken = service_takes(operation, spec)
     arguments = (
-        [f"{operation.request}.model_validate({constant(operation)})"] if operation.request else []
+        [f"{operation.request}.model_validate({constant(operation)})"] if "data" in taken else []
     )
-    for field in (*operation.path_params, *operation.query, *operation.headers):
+    for field in all_params(operation):
+        if field.name not in taken:
+            continue
         value = (
             path_value(operation, field, spec)
             if field.required or not field.has_default
             else field.default
         )
         arguments.append(f"{field.name}={python_value(value, field.type, field)}")
-    if service_takes_user(operation, spec):
+    if "user" in taken:
         arguments.append("user=USER")
     if takes_attempt(operation, spec):
         arguments.append("attempt=Attempt()")

@@ -189,6 +189,16 @@ def takes_attempt(operation: Operation, spec: FeatureSpec) -> bool:
     )
 
 
+def credentials(upstream: Upstream, spec: FeatureSpec) -> list[str]:
+    """The values of its credentials' settings: the user of `basic` may be plain text."""
+    return [
+        f"settings.{name}.get_secret_value()"
+        if spec.settings[name].type.kind == "secret"
+        else f"settings.{name}"
+        for name in upstream.auth.settings
+    ]
+
+
 def stores(spec: FeatureSpec) -> bool:
     """Whether the service has a session, and its hooks with it."""
     return bool(spec.entities or spec.webhooks)
@@ -238,8 +248,21 @@ def _takes_attempt(operation: Operation, spec: FeatureSpec, *, inner: bool) -> b
 
 def _used(operation: Operation, spec: FeatureSpec, *, inner: bool) -> set[str]:
     used = service_uses(operation, spec)
+    if inner or not (operation.hook or operation.before or operation.after or operation.is_async):
+        used &= _needed(operation) | {"user"}
     asks_who = needs_user(operation, spec) or "user" in call_uses(operation)
     return used - {"user"} if (inner or _is_admitted(operation)) and not asks_who else used
+
+
+def _needed(operation: Operation) -> set[str]:
+    """What an operation looks at, where no function of the user's may want the rest."""
+    needed = call_uses(operation)
+    if operation.entity is not None:
+        needed |= {"data", operation.row_param or ""}
+    if operation.listing is not None:
+        ranges = (f"{name}_{end}" for name in operation.listing.filters for end in ("from", "to"))
+        needed |= {*operation.listing.filters, *ranges, "q", "sort", "limit", "cursor"}
+    return needed
 
 
 def _is_admitted(operation: Operation) -> bool:
@@ -248,9 +271,9 @@ def _is_admitted(operation: Operation) -> bool:
     return alone and operation.before is not None and operation.cache is not None
 
 
-def service_takes_user(operation: Operation, spec: FeatureSpec) -> bool:
-    """Whether the service's method is told the caller."""
-    return "user" in _used(operation, spec, inner=False)
+def service_takes(operation: Operation, spec: FeatureSpec) -> set[str]:
+    """What of the request the service's method is given, and `user` where it is told the caller."""
+    return _used(operation, spec, inner=False)
 
 
 def parameters(operation: Operation, spec: FeatureSpec, used: set[str]) -> list[str]:
