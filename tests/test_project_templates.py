@@ -329,7 +329,7 @@ def test_what_a_feature_adds_stands_in_the_shared_files(tmp_path: Path) -> None:
         return (tmp_path / path).read_text(encoding="utf-8")
 
     assert "from app.api.endpoints import health, notes\n" in read("app/main.py")
-    routers = "    app.include_router(notes.router)\n    app.include_router(health.router)\n"
+    routers = "    app.include_router(health.router)\n    app.include_router(notes.router)\n"
     assert routers in read("app/main.py")
     assert "from pydantic import Field, PositiveInt, SecretStr\n" in read("app/core/config.py")
     assert "\n\n    notes_key: SecretStr = Field(" in read("app/core/config.py")
@@ -353,7 +353,7 @@ def test_features_stand_in_the_given_order(tmp_path: Path) -> None:
     write(tmp_path, NOTES.needs, (NOTES, other))
     main = (tmp_path / "app/main.py").read_text(encoding="utf-8")
     routers = re.findall(r"include_router\((\w+)\.router\)", main)
-    assert routers == ["notes", "zebras", "health"]
+    assert routers == ["health", "notes", "zebras"]
 
 
 def test_pyproject_names_what_the_project_needs(tmp_path: Path) -> None:
