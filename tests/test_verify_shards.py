@@ -9,6 +9,7 @@ from test_verify import TEST_SHOP, environment, run, said  # noqa: F401 - a fixt
 
 from featuregen.environment import Environment
 from featuregen.verify import shards
+from featuregen.verify.coverage import coverage_sources
 from featuregen.verify.shards import Shard, share_out
 
 LARGE = "#" * 40_000 + "\n"
@@ -112,3 +113,8 @@ def test_what_fails_every_process_is_said_once(
     both = {"tests/test_shop.py": TEST_SHOP + LARGE, "tests/test_above.py": ABOVE + LARGE}
     found = run(tmp_path, environment, {**both, "conftest.py": "import nowhere\n"})
     assert [failure.stage for failure in found.failures].count("tests") == 1
+
+
+def test_packages_are_measured_and_migrations_are_not() -> None:
+    generated = ["app/main.py", "app/db/base.py", "migrations/env.py", "tests/conftest.py"]
+    assert coverage_sources(generated) == ("app",)

@@ -35,6 +35,11 @@ async def perhaps(user: OptionalUser) -> dict[str, object]:
     return described(user)
 
 
+@router.get("/both", responses=problems(UnauthorizedError, validation=False))
+async def both(user: CurrentUser, caller: OptionalUser) -> bool:
+    return user is caller
+
+
 @router.get("/read", responses=problems(UnauthorizedError, ForbiddenError, validation=False))
 async def read(user: Reader) -> dict[str, object]:
     return described(user)
@@ -48,6 +53,13 @@ def app(app: FastAPI) -> FastAPI:
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+async def test_a_token_is_read_once_for_all_who_ask(
+    client: httpx2.AsyncClient, make_token: TokenFactory
+) -> None:
+    response = await client.get("/both", headers=bearer(make_token()))
+    assert response.json() is True
 
 
 async def test_the_caller_is_read_from_the_token(
