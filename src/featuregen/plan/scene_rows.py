@@ -187,10 +187,11 @@ def _with_room(
         state[reserve.field] = used.generated.value
     if reserve.up_to.isidentifier():
         bound = entity.field(reserve.up_to)
-        most = 10 ** ((bound.max_digits or 9) - (bound.decimal_places or 0)) - 1
+        places = bound.decimal_places or 0
+        most = Decimal(10 ** (bound.max_digits or 9) - 1).scaleb(-places)  # all that it can hold
         if bound.le is not None:
-            most = int(Decimal(str(bound.le)))
-        state[reserve.up_to] = most if bound.type.kind == "int" else f"{most}.00"
+            most = Decimal(str(bound.le)).quantize(Decimal(1).scaleb(-places))
+        state[reserve.up_to] = int(most) if bound.type.kind == "int" else f"{most:f}"
     if reserve.when:
         state |= kept_by(reserve.when, entity, values | state, spec)
     return state

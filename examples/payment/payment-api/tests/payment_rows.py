@@ -60,7 +60,7 @@ async def add_rows(database: Database) -> None:
     await add(
         database,
         make_payment(id=GET_PAYMENT_ID),
-        make_payment(id=CREATE_REFUND_ID, amount=Decimal("9999999999.00"), status="succeeded"),
+        make_payment(id=CREATE_REFUND_ID, amount=Decimal("9999999999.99"), status="succeeded"),
     )
 
 
