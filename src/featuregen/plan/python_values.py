@@ -12,6 +12,13 @@ from featuregen.plan.quote import py_literal, py_moment, py_string
 if TYPE_CHECKING:
     from featuregen.spec.model import Field, Json, TypeRef
 
+VALUE_IMPORTS = (
+    "from datetime import UTC, date, datetime, time, timedelta",
+    "from decimal import Decimal",
+    "from uuid import UUID",
+)
+"""What the source of a value may name; ruff takes out of a module what it does not."""
+
 _SPEC_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _ISO_DURATION = re.compile(
     r"P(?:([0-9]+)Y)?(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]+)?)S)?)?"

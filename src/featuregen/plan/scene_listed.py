@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import snake, words
+from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.scene_found import STRANGER
 from featuregen.plan.scene_listed_rows import ListedRows, filtered_rows, shown_rows, sorted_rows
@@ -99,10 +100,8 @@ def plan_list_tests(spec: FeatureSpec) -> ListTests | None:
             indent=0,
         ),
         imports=(
-            "from datetime import UTC, date, datetime, time, timedelta",
-            "from decimal import Decimal",
+            *VALUE_IMPORTS,
             "from typing import Any",
-            "from uuid import UUID",
             "import httpx2",
             "import pytest",
             "from app.db.session import Database",

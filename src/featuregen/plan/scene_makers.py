@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import snake, words
-from featuregen.plan.python_values import python_value
+from featuregen.plan.python_values import VALUE_IMPORTS, python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample
 from featuregen.plan.scene_rows import OWNER, new_row, rows
@@ -61,10 +61,8 @@ def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
             indent=0,
         ),
         imports=(
-            "from datetime import UTC, date, datetime, time, timedelta",
-            "from decimal import Decimal",
+            *VALUE_IMPORTS,
             "from typing import Any",
-            "from uuid import UUID",
             "from sqlalchemy import select",
             "from app.db.base import Base",
             "from app.db.session import Database",

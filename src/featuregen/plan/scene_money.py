@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.clients import callers
 from featuregen.plan.names import pascal, snake, words
+from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import docstring, py_literal
 from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_charges import charge_scene, refresh_scene
@@ -113,10 +114,8 @@ def _imports(spec: FeatureSpec, seeds: tuple[str, ...]) -> list[str]:
     )
     return [
         "import asyncio",
-        "from datetime import UTC, date, datetime, time, timedelta",
-        "from decimal import Decimal",
+        *VALUE_IMPORTS,
         "from typing import Any",
-        "from uuid import UUID",
         "import httpx2",
         "import pytest",
         "from fastapi import FastAPI",

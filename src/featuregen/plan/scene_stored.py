@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import snake, words
+from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import docstring, py_literal
 from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_found import found_scene
@@ -87,10 +88,8 @@ def plan_stored_tests(spec: FeatureSpec) -> StoredTests | None:
         imports=(
             "import asyncio",
             "from collections.abc import Callable",
-            "from datetime import UTC, date, datetime, time, timedelta",
-            "from decimal import Decimal",
+            *VALUE_IMPORTS,
             "from typing import Any",
-            "from uuid import UUID",
             "import httpx2",
             "import pytest",
             "from sqlalchemy import update",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.names import pascal, snake
+from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import sample, sample_model
 from featuregen.plan.scene_charges import charge_scene, row_display
@@ -100,10 +101,8 @@ def plan_webhook_tests(spec: FeatureSpec) -> WebhookTests | None:
             "import asyncio",
             "import json",
             "from collections.abc import Callable",
-            "from datetime import UTC, date, datetime, time, timedelta",
-            "from decimal import Decimal",
+            *VALUE_IMPORTS,
             "from typing import Any",
-            "from uuid import UUID",
             "import httpx2",
             "import pytest",
             "from pydantic import SecretStr",

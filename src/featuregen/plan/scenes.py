@@ -18,7 +18,7 @@ from featuregen.plan.fakes import bytes_literal, content_sample
 from featuregen.plan.locations import found_at, tells_location
 from featuregen.plan.names import pascal, words
 from featuregen.plan.operations import answered_errors, route_path, validates
-from featuregen.plan.python_values import python_value
+from featuregen.plan.python_values import VALUE_IMPORTS, python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import (
     minimal_model,
@@ -184,9 +184,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
         service_imports=(
             *shared,
             "import asyncio",
-            "from datetime import UTC, date, datetime, time, timedelta",
-            "from decimal import Decimal",
-            "from uuid import UUID",
+            *VALUE_IMPORTS,
             "from app.core.auth import User",
             "from collections.abc import AsyncGenerator",
             *(
