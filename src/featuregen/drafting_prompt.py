@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from featuregen.spec.document import parse
 from featuregen.spec.grammar import SCALARS, specification
+from featuregen.spec.schema import json_schema
 from featuregen.spec.shapes import Either, Listing, Names, Record, Text, Variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from featuregen.spec.schema import Schema
     from featuregen.spec.shapes import Key, Shape
 
 _RULES = f"""\
-You turn a ticket into a feature spec for featuregen: one YAML document, from which a FastAPI
-feature with its tests is generated. Answer with the document alone, in one ```yaml block.
+You turn a ticket into a feature spec for featuregen: one document, from which a FastAPI feature
+with its tests is generated.
 
 - Say what the ticket says, and nothing that it does not say. What it leaves open stays out: people
   are asked about it afterwards. No guessed limits, permissions, statuses or examples.
@@ -22,8 +25,11 @@ feature with its tests is generated. Answer with the document alone, in one ```y
 - Put who uses it, performance, compliance and acceptance criteria into `requirements`, in the
   ticket's own words.
 - Behaviour that the ticket gives as request and response goes into `examples`.
-- An operation does one thing: `call` (another HTTP API, declared in `upstreams`) or `hook` (a
-  function that a person writes: computation, and whatever else the language has no key for).
+- An operation does one thing: `call` (another HTTP API, declared in `upstreams`); something with
+  rows of an entity of `entities` (`create`, `get`, `update`, `delete`, `list`, `transition`,
+  `reserve`; `crud` stands for the first five); or `hook` (a function that a person writes:
+  computation, and whatever else the language has no key for). Only `create` and `get` may be
+  joined by `call`, and `create` by `reserve`.
 - Never write `waive`.
 - Types: {", ".join(SCALARS)}, enum (with `values`), list[T], map[T], or a model's name. Money
   is decimal. `name: string` is short for `name: {{type: string}}`.
@@ -33,6 +39,14 @@ feature with its tests is generated. Answer with the document alone, in one ```y
   and literals as "=text". A pipe transforms: amount|minor_units(currency), created|from_unix,
   status|map(ok=succeeded, *=failed), lower, upper, str, isoformat.
 - Names of models and errors are PascalCase, all others snake_case. `feature` is singular.
+"""
+
+_AS_TEXT = """\
+- Answer with the document alone, as YAML in one ```yaml block.
+"""
+_AS_DATA = """\
+- Answer with the document as values for the schema that you are given; leave out what you do not
+  need, rather than saying null.
 """
 
 EXAMPLE = """\
@@ -112,13 +126,53 @@ examples:
 """
 
 
-def instructions() -> str:
-    """The rules, every key of the language, and a spec that holds."""
+def instructions(*, as_text: bool = False) -> str:
+    """The rules and a spec that holds; every key of the language, where no schema names them."""
+    if not as_text:
+        return f"{_RULES}{_AS_DATA}\nA spec that holds:\n\n```json\n{example_as_json()}\n```\n"
     keys = "\n".join(_keys(specification))
     return (
-        f"{_RULES}\nKeys (* is required):\n\n{keys}\n\n"
+        f"{_RULES}{_AS_TEXT}\nKeys (* is required):\n\n{keys}\n\n"
         f"A spec that holds:\n\n```yaml\n{EXAMPLE}```\n"
     )
+
+
+def example_as_json() -> str:
+    """The example as a model hands it over."""
+    import json
+
+    root, _, _ = parse(EXAMPLE, "example.yaml")
+    return json.dumps(root.json(), ensure_ascii=False)
+
+
+def model_schema() -> Schema:
+    """The language's JSON Schema, without what OpenAI and Anthropic refuse or a model may not use.
+
+    Neither takes `anyOf` at the root (the parser asks for operations, crud or webhooks anyway); a
+    question is waived by a person only; titles repeat the keys.
+    """
+    schema = _without_titles(json_schema())
+    for key in ("$schema", "$id", "anyOf"):
+        del schema[key]
+    del schema["properties"]["waive"]
+    return schema
+
+
+def _without_titles(schema: Schema) -> Schema:
+    """Of schemas; a property may well be called `title`."""
+    return {
+        key: {name: _plain(one) for name, one in value.items()}
+        if key in ("properties", "$defs")
+        else _plain(value)
+        for key, value in schema.items()
+        if key != "title"
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return _without_titles(value) if isinstance(value, dict) else value
 
 
 def _keys(record: Record) -> Iterator[str]:

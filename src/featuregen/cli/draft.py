@@ -23,13 +23,20 @@ _MOST = 200_000  # bytes: a ticket, not a book; every attempt pays for it
 
 
 def draft_command(
-    ticket: Path, model: str | Model | None, output: Path | None, *, json: bool
+    ticket: Path,
+    model: str | Model | None,
+    output: Path | None,
+    *,
+    json: bool,
+    as_text: bool = False,
 ) -> int:
     """Draft, check, and write the spec."""
-    return run("draft", lambda: _draft(ticket, model, output), json=json)
+    return run("draft", lambda: _draft(ticket, model, output, as_text=as_text), json=json)
 
 
-def _draft(ticket: Path, model: str | Model | None, output: Path | None) -> Outcome:
+def _draft(
+    ticket: Path, model: str | Model | None, output: Path | None, *, as_text: bool
+) -> Outcome:
     from featuregen.drafting import draft, no_model
 
     chosen = model or os.environ.get(_VARIABLE)
@@ -38,7 +45,7 @@ def _draft(ticket: Path, model: str | Model | None, output: Path | None) -> Outc
     text = _read(ticket)
     if output is not None:
         refuse_place(place_of("", output))
-    drafted = draft(text, chosen)
+    drafted = draft(text, chosen, as_text=as_text)
     place = _free(place_of(drafted.feature, output))
     return outcome(written("draft", drafted.feature, drafted.text, place, drafted=drafted))
 

@@ -116,7 +116,9 @@ def _import(given: Namespace) -> int:
 def _draft(given: Namespace) -> int:
     from featuregen.cli.draft import draft_command
 
-    return draft_command(given.ticket, given.model, given.output, json=given.json)
+    return draft_command(
+        given.ticket, given.model, given.output, json=given.json, as_text=given.text
+    )
 
 
 def _questions(given: Namespace) -> int:
@@ -263,6 +265,7 @@ _ALL = (
         (Argument("ticket", "TICKET", "A text file; '-' is stdin.", "file"),),
         (
             Option("model", "As provider:name; otherwise FEATUREGEN_MODEL.", "text", "MODEL"),
+            Option("text", "Have it write YAML, not values for the JSON Schema."),
             OUTPUT,
             JSON,
         ),
