@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.errors import FeaturegenError
+from featuregen.line_ends import ended_like, is_uniform, same
 from featuregen.lock import Lock, load_lock, lock_path, lock_pieces, pristine_files
 from featuregen.plan.contribution import Contribution
 from featuregen.results import ByHand
@@ -66,13 +67,13 @@ def add_own_files(assembly: Assembly, files: Mapping[str, str]) -> None:
     """The new feature's own files; one that stands there already is never overwritten."""
     for path, text in files.items():
         found = read_file(assembly.root, path)
-        if found is not None and found != text.encode():
+        if found is not None and not same(found, text.encode()):
             raise FeaturegenError(
                 f"{path} exists already, and is not this feature's",
                 where=path,
                 hint="move it away, or give the feature another name",
             )
-        assembly.write(path, text.encode())
+        assembly.write(path, text.encode() if found is None else found)
 
 
 def add_shared_files(
@@ -99,9 +100,12 @@ def add_shared_files(
             raise FeaturegenError(f"{path} exists already", where=path, hint="name an empty folder")
         if ours is None and base is not None:
             assembly.notes.append(f"{path}: you deleted it, so it stays deleted")
-        elif ours is None or ours == base:
+        elif ours is None:
             assembly.shared.add(path)
             assembly.write(path, new)
+        elif base is not None and same(ours, base) and is_uniform(ours):
+            assembly.shared.add(path)
+            assembly.write(path, ended_like(new, ours))
         elif ours != new:
             edited[path] = (base or b"", ours)
     if edited:

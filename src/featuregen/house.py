@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from featuregen.errors import FeaturegenError
+from featuregen.line_ends import plain
 from featuregen.templates import templates_root
 from featuregen.version import VERSION
 
@@ -64,7 +65,7 @@ def find_house(root: Path, setting: str | None = None) -> House | None:
     digest = hashlib.sha256()
     for name in files:
         _check_name(name)
-        text = (folder / name).read_bytes()
+        text = plain((folder / name).read_bytes())
         digest.update(f"{name}\0{len(text)}\0".encode() + text)
     return House(folder, files, digest.hexdigest()[:16])
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from featuregen.errors import FeaturegenError
+from featuregen.line_ends import plain
 from featuregen.plan.contribution import (
     Contribution,
     ErrorEntry,
@@ -69,13 +70,13 @@ class Lock:
 
 
 def pristine_files(files: Mapping[str, str]) -> dict[str, Pristine]:
-    """A render as a lock keeps it."""
-    return {path: Pristine(text.encode()) for path, text in files.items()}
+    """A render as a lock keeps it: plain line ends, also of a spec that git has given others."""
+    return {path: Pristine(plain(text.encode())) for path, text in files.items()}
 
 
 def spec_hash(text: bytes) -> str:
     """What a lock keeps of a spec, to tell whether it has changed; not in its line ends alone."""
-    return hashlib.sha256(text.replace(b"\r\n", b"\n")).hexdigest()
+    return hashlib.sha256(plain(text)).hexdigest()
 
 
 def lock_path(name: str) -> str:

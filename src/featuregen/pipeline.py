@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from featuregen.checked import CheckResult
 from featuregen.errors import Diagnostic, FeaturegenError, SeveralSpecsError
+from featuregen.line_ends import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -509,7 +510,9 @@ def _edited(staged: Staged, paths: Iterable[str]) -> frozenset[str]:
         if text is not None
         for path, file in parse_lock(text.decode(), Path(lock).stem).files.items()
     }
-    return frozenset(path for path in paths if staged.read(path) != rendered.get(path))
+    return frozenset(
+        path for path in paths if not same(staged.read(path) or b"", rendered.get(path) or b"")
+    )
 
 
 def _is_test(path: str) -> bool:

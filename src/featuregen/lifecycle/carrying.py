@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from featuregen.lifecycle.hook_files import HooksFile, keep_written_hooks
 from featuregen.lifecycle.known import Known, on_disk, pristine
+from featuregen.line_ends import ended_like, is_uniform, same
 from featuregen.merge.state import Conflict, ConflictMode, FileState, Merged, beside_path
 from featuregen.merge.tree import merge_tree
 from featuregen.results import ByHand
@@ -107,11 +108,11 @@ class Carried:
 
 def carry(known: Known, step: Step) -> Carried:
     """Merge the own files and the shared ones; nothing is written."""
-    paths = {*step.before, *step.after}
-    ours = on_disk(known.root, paths)
+    ours = on_disk(known.root, {*step.before, *step.after})
+    skeleton_ours = on_disk(known.root, {*step.skeleton_before, *step.skeleton_after})
+    step = _as_checked_out(step, ours, skeleton_ours)
     after, todo, notes = _without_written_hooks(step, ours)
     tree = merge_tree(step.before, ours, after, step.renames, conflicts=step.conflicts)
-    skeleton_ours = on_disk(known.root, {*step.skeleton_before, *step.skeleton_after})
     shared = merge_shared(
         step.skeleton_before,
         skeleton_ours,
@@ -155,6 +156,36 @@ def carry(known: Known, step: Step) -> Carried:
     notes += [f"{file.path}: {note}" for file in files for note in file.merged.notes]
     notes += _taken_out(shared.wired)
     return Carried(tuple(_formatted(files)), shared.wired, (*by_hand, *todo), tuple(notes))
+
+
+def _as_checked_out(step: Step, ours: Tree, skeleton_ours: Tree) -> Step:
+    """The renders with the line ends that git has given to files that nobody has edited."""
+    before, after = _ended_like(step.before, ours, step.after, step.renames)
+    skeleton_before, skeleton_after = _ended_like(
+        step.skeleton_before, skeleton_ours, step.skeleton_after, {}
+    )
+    return replace(
+        step,
+        before=before,
+        after=after,
+        skeleton_before=skeleton_before,
+        skeleton_after=skeleton_after,
+    )
+
+
+def _ended_like(
+    before: Tree, ours: Tree, after: Tree, renames: Mapping[str, str]
+) -> tuple[Tree, Tree]:
+    known, new = dict(before), dict(after)
+    for path in before.keys() & ours.keys():
+        last, mine, then = before[path], ours[path], renames.get(path, path)
+        if last.text == mine.text or mine.link is not None:
+            continue
+        if same(last.text, mine.text) and is_uniform(mine.text):
+            known[path] = replace(last, text=mine.text)
+            if then in new:
+                new[then] = replace(new[then], text=ended_like(new[then].text, mine.text))
+    return known, new
 
 
 def _taken_out(wired: WiringResult | None) -> Iterable[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from featuregen.assemble import RUFF_VERSION, formatted_before
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.revisions import Revisions, next_revisions
+from featuregen.line_ends import plain
 from featuregen.lock import spec_hash
 from featuregen.version import VERSION
 
@@ -61,9 +62,9 @@ def spec_path(feature: str) -> str:
 
 
 def read_spec_bytes(root: Path, feature: str) -> bytes:
-    """The text of the spec; raises `FeaturegenError` where it is gone."""
+    """The text of the spec, with plain line ends; raises `FeaturegenError` where it is gone."""
     try:
-        return (root / spec_path(feature)).read_bytes()
+        return plain((root / spec_path(feature)).read_bytes())
     except OSError as reason:
         raise FeaturegenError(
             f"the spec of {feature} cannot be read: {reason.strerror}",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.line_ends import plain, same
 from featuregen.migrations.chain import VERSIONS
 
 if TYPE_CHECKING:
@@ -100,9 +101,9 @@ def _relinked_locks(
 
     for name, lock in known.features.items():
         mine = {
-            path: Pristine(text)
+            path: Pristine(plain(text))
             for path, text in changed.items()
-            if path in lock.files and lock.files[path].text == before[path]
+            if path in lock.files and same(lock.files[path].text, before[path])
         }
         if mine and name != feature:
             yield write_lock(replace(lock, files={**lock.files, **mine}))

@@ -11,6 +11,7 @@ from featuregen.lifecycle.conflicts import still_open
 from featuregen.lifecycle.known import Known, has_new_house, on_disk, pristine, read_known
 from featuregen.lifecycle.rendering import spec_path
 from featuregen.lifecycle.revisions import history_faults
+from featuregen.line_ends import same
 from featuregen.lock import PROJECT, spec_hash
 from featuregen.opening import opened
 from featuregen.version import VERSION
@@ -96,13 +97,12 @@ def _edited(
     base: Mapping[str, FileState], ours: Mapping[str, FileState], own_spec: str
 ) -> Iterator[str]:
     for path in sorted(ours):
-        if path != own_spec and _with_plain_ends(ours[path]) != _with_plain_ends(base[path]):
+        if path != own_spec and not _is_as_rendered(ours[path], base[path]):
             yield path
 
 
-def _with_plain_ends(state: FileState) -> FileState:
-    """Git may check text out with the line ends of the machine: that is nobody's edit."""
-    return replace(state, text=state.text.replace(b"\r\n", b"\n"))
+def _is_as_rendered(mine: FileState, last: FileState) -> bool:
+    return replace(mine, text=last.text) == last and same(mine.text, last.text)
 
 
 def _spec_state(known: Known, lock: Lock) -> SpecState:

@@ -9,8 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from featuregen.errors import FeaturegenError
+from featuregen.line_ends import same
 from featuregen.workspace.paths import check_clashes, check_place, check_spelling, fold, refuse
 from featuregen.workspace.spool import Parked, Spool
+
+_RECORDS = ".featuregen/"
+"""Nobody edits what lies there: line ends that git has changed are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,8 @@ def changed_meanwhile(path: str) -> FeaturegenError:
 def _changes(write: Write, original: Original | None) -> bool:
     if original is None:
         return not write.deletes
-    if write.content != original.content:
+    new, old = write.content, original.content
+    if new is None or not (same(new, old) if write.path.startswith(_RECORDS) else new == old):
         return True
     if write.executable is None or os.name == "nt":
         return False
