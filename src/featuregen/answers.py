@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from featuregen.errors import FeaturegenError
+from featuregen.git_conflicts import SAID, conflict_lines, first_side
 from featuregen.version import VERSION
 
 TEMPLATE_URL = "git+featuregen::templates"
@@ -92,6 +93,8 @@ def parse_answers(text: str, path: str) -> Answers:
     """Raises `FeaturegenError` for what is no answers file, also for one with conflict markers."""
     import yaml
 
+    if lines := conflict_lines(text):
+        raise _broken(f"{path}:{lines[0]}", SAID)
     try:
         data: Any = yaml.safe_load(text)
         return Answers(
@@ -114,11 +117,20 @@ def answers_after(root: Path, feature: str, spec: str) -> Answers:
     """What the answers shall say once `spec` is applied by this version of featuregen."""
     try:
         before = load_answers(root, feature)
-    except FeaturegenError:  # they hold nothing that the spec and this version do not say
-        before = None
+    except FeaturegenError:  # the spec they hold is in its own file, too
+        before = _unmerged(root, feature)
     if before is None:
         return Answers(feature, spec)
     return Answers(feature, spec, _commit_now(before.commit), before.source)
+
+
+def _unmerged(root: Path, feature: str) -> Answers | None:
+    """Of answers that git could not merge: where their template is, as the first side has it."""
+    path = answers_path(feature)
+    try:
+        return parse_answers(first_side((root / path).read_text(encoding="utf-8")), path)
+    except (OSError, UnicodeDecodeError, FeaturegenError):
+        return None
 
 
 def _commit_now(commit: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.errors import FeaturegenError
+from featuregen.git_conflicts import SAID, in_file
 from featuregen.line_ends import ended_like, is_uniform, same
 from featuregen.lock import Lock, load_lock, lock_path, lock_pieces, pristine_files
 from featuregen.plan.contribution import Contribution
@@ -107,12 +108,23 @@ def add_shared_files(
             assembly.shared.add(path)
             assembly.write(path, ended_like(new, ours))
         elif ours != new:
+            _refuse_unmerged(path, ours)
             edited[path] = (base or b"", ours)
     if edited:
         from featuregen.shared_edits import edit_shared_files
 
         return dict(edit_shared_files(assembly, rendered, edited, contributions, others))
     return {each.feature: dict.fromkeys(wired_ids(each), "") for each in contributions}
+
+
+def _refuse_unmerged(path: str, ours: bytes) -> None:
+    if lines := in_file(path, ours):
+        raise FeaturegenError(
+            SAID,
+            where=f"{path}:{lines[0]}",
+            hint="decide each place between <<<<<<< and >>>>>>>, then run the command again",
+            exit_code=3,
+        )
 
 
 def add_feature_lock(

@@ -147,7 +147,7 @@ def _check_unedited(root: Path, feature: str, spec: str) -> None:
 
     lock = load_lock(root, feature)
     text = _spec_file(root, feature).read_bytes() if lock else b""
-    if lock and spec.encode() != text and spec_hash(text) != lock.spec_hash:
+    if lock and spec_hash(text) not in {spec_hash(spec.encode()), lock.spec_hash}:
         raise FeaturegenError(
             f"the spec of {feature!r} was edited in the project, and copier is given another one",
             where=f"features/{feature}.yaml",

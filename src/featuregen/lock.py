@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from featuregen.errors import FeaturegenError
+from featuregen.git_conflicts import SAID, conflict_lines
 from featuregen.line_ends import plain
 from featuregen.plan.contribution import (
     Contribution,
@@ -37,6 +38,21 @@ _TWO_HASHES = re.compile(
     re.MULTILINE,
 )
 _MERGED_HASH = ' "spec": "merged",\n'
+
+
+class UnmergedLockError(FeaturegenError):
+    """A lock that git could not merge."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.text = text
+        self.place = (lock_path(name), None, conflict_lines(text)[0])
+        super().__init__(
+            f"the lock of {name} cannot be read: {SAID}",
+            where=f"{lock_path(name)}:{self.place[2]}",
+            hint="leave it as it is, decide what git has left open elsewhere, then: "
+            "featuregen lock --rebuild",
+            exit_code=3,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +156,10 @@ def parse_lock(text: str, name: str) -> Lock:
     Where two branches changed one spec, git merges all but the spec's hash. Then no hash is right,
     and the feature is due for an update, which merges what git has merged with the new render.
     """
-    text = _TWO_HASHES.sub(_MERGED_HASH, text.replace("\r\n", "\n"))
-    if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
-        raise _broken(name, "it holds conflict markers of a merge")
+    whole = text.replace("\r\n", "\n")
+    text = _TWO_HASHES.sub(_MERGED_HASH, whole)
+    if conflict_lines(text):
+        raise UnmergedLockError(name, whole)
     try:
         data = json.loads(text)
         if data["lock"] > FORMAT:

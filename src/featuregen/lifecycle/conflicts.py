@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.known import Known, read_state
+from featuregen.lifecycle.unmerged import refuse_unmerged, unmerged
 from featuregen.results import OpenConflict
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def still_open(known: Known) -> tuple[OpenConflict, ...]:
-    """Of the files in which an update left a conflict, the places that nobody has mended."""
-    return tuple(each for lock in known.locks() for each in _of_lock(known, lock))
+    """The places that nobody has mended: of an update's conflicts, and of a merge by git."""
+    updates = [each for lock in known.locks() for each in _of_lock(known, lock)]
+    return (*updates, *unmerged(known.root, known.locks()))
 
 
 def _of_lock(known: Known, lock: Lock) -> Iterator[OpenConflict]:
@@ -36,7 +38,8 @@ def _of_lock(known: Known, lock: Lock) -> Iterator[OpenConflict]:
 
 
 def refuse_open(known: Known) -> None:
-    """Raise `FeaturegenError` while conflicts of an earlier update are open."""
+    """Raise `FeaturegenError` while conflicts of git, or of an earlier update, are open."""
+    refuse_unmerged(known.root, known.locks())
     found = still_open(known)
     if found:
         files = sorted({conflict.path for conflict in found})

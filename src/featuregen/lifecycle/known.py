@@ -7,7 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from featuregen.lock import PROJECT, Lock, Pristine, check_not_newer, load_lock
+from featuregen.lock import (
+    PROJECT,
+    Lock,
+    Pristine,
+    UnmergedLockError,
+    check_not_newer,
+    load_lock,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,8 +48,19 @@ class Known:
 
 def read_known(project: Project) -> Known:
     """Read every lock; raises `FeaturegenError` for one that is damaged."""
-    locks = {name: load_lock(project.root, name) for name in (PROJECT, *project.features)}
-    found = {name: lock for name, lock in locks.items() if lock is not None}
+    found: dict[str, Lock] = {}
+    faults: list[UnmergedLockError] = []
+    for name in (PROJECT, *project.features):
+        try:
+            lock = load_lock(project.root, name)
+        except UnmergedLockError as fault:
+            faults.append(fault)
+        else:
+            found |= {name: lock} if lock else {}
+    if faults:
+        from featuregen.lifecycle.unmerged import refuse_locks
+
+        refuse_locks(project.root, faults, found.values())
     return Known(
         project.root.resolve(),
         found[PROJECT],

@@ -16,6 +16,7 @@ from featuregen.lifecycle.outputs import applied_spec_of
 from featuregen.lifecycle.rendering import render
 from featuregen.lifecycle.results import result
 from featuregen.lifecycle.revisions import relink
+from featuregen.lifecycle.unmerged import refuse_unmerged
 from featuregen.lifecycle.updating import all_wired, chosen, own_records, project_name
 from featuregen.lock import PROJECT, check_current, lock_path, pristine_files
 from featuregen.merge.files import merge_file
@@ -69,6 +70,7 @@ def remove(
             known = read_known(project)
             check_current(known.locks(), f"remove {feature}")
             chosen(known, (feature,))
+            refuse_unmerged(known.root, (known.project, known.features[feature]))
         with watch.stage("unwire"):
             removal = _prepare(known, feature, force=force)
             _refuse_imported(known, removal)

@@ -11,6 +11,7 @@ from featuregen.lifecycle.conflicts import still_open
 from featuregen.lifecycle.known import Known, has_new_house, on_disk, pristine, read_known
 from featuregen.lifecycle.rendering import spec_path
 from featuregen.lifecycle.revisions import history_faults
+from featuregen.lifecycle.unmerged import unmerged_answers
 from featuregen.line_ends import same
 from featuregen.lock import PROJECT, spec_hash
 from featuregen.opening import opened
@@ -89,7 +90,10 @@ def _status(
         deleted=tuple(path for path in sorted(base) if path not in ours),
         taken_out=taken_out,
         not_wired=_not_wired(lock),
-        conflicts=tuple(each for each in conflicts if each.path in lock.conflicts),
+        conflicts=(
+            *(each for each in conflicts if each.path in lock.files or each.path in lock.conflicts),
+            *_in_answers(known, lock),
+        ),
     )
 
 
@@ -111,6 +115,11 @@ def _spec_state(known: Known, lock: Lock) -> SpecState:
     except OSError:
         return "missing"
     return "applied" if spec_hash(text) == lock.spec_hash else "edited"
+
+
+def _in_answers(known: Known, lock: Lock) -> Iterator[OpenConflict]:
+    for each in unmerged_answers(known.root, lock.name):
+        yield replace(each, reason=f"{each.reason}: 'featuregen update' writes it anew")
 
 
 def _not_wired(lock: Lock) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from featuregen.lifecycle.conflicts import refuse_open
 from featuregen.lifecycle.known import Known, check_version, has_new_house, pristine, read_known
 from featuregen.lifecycle.rendering import read_spec, read_spec_bytes, render, spec_path
 from featuregen.lifecycle.results import result
+from featuregen.lifecycle.unmerged import unmerged_answers
 from featuregen.lock import FORMAT, lock_path, spec_hash
 from featuregen.opening import opened
 from featuregen.project import check_known, into_option
@@ -127,6 +128,7 @@ def due(known: Known, features: Sequence[str]) -> tuple[str, ...]:
         name
         for name in features
         if spec_hash(read_spec_bytes(known.root, name)) != known.features[name].spec_hash
+        or unmerged_answers(known.root, name)
     )
 
 

@@ -25,6 +25,7 @@ def plan_update(root: Path, spec: FeatureSpec, text: str) -> RunResult:
     from featuregen.lifecycle.rendering import SpecText
     from featuregen.lifecycle.results import result
     from featuregen.lifecycle.updating import prepare_update, told
+    from featuregen.line_ends import plain
     from featuregen.progress import Silent, Stopwatch
     from featuregen.project import existing_project
     from featuregen.workspace import project_lock, recover
@@ -37,7 +38,7 @@ def plan_update(root: Path, spec: FeatureSpec, text: str) -> RunResult:
         check_version(known)
         refuse_open(known)
         _check_unapplied(known, spec.feature, text)
-        prepared = prepare_update(known, [SpecText(spec, text.encode())], watch)
+        prepared = prepare_update(known, [SpecText(spec, plain(text.encode()))], watch)
     if not prepared.staged.writes:
         return result("update", "unchanged", known, watch, features=[spec.feature], specs=[spec])
     return told("update", "planned", known, prepared, watch)
@@ -48,7 +49,7 @@ def _check_unapplied(known: Known, feature: str, text: str) -> None:
     from featuregen.lock import spec_hash
 
     on_disk = read_spec_bytes(known.root, feature)
-    if on_disk == text.encode() or spec_hash(on_disk) == known.features[feature].spec_hash:
+    if spec_hash(on_disk) in {spec_hash(text.encode()), known.features[feature].spec_hash}:
         return
     raise FeaturegenError(
         f"{spec_path(feature)} has changes that were never applied, and this spec is another",

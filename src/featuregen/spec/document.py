@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from featuregen.errors import Diagnostic, Position, SpecError
+from featuregen.git_conflicts import SAID, conflict_lines
 from featuregen.spec.model import Json, Path, SpecSource
 from featuregen.spec.scalars import Kind, resolve
 
@@ -123,6 +124,15 @@ def parse(text: str, file: str) -> tuple[Node, list[Diagnostic], str]:
             file,
             _position(text, index),
             text,
+        )
+    if lines := conflict_lines(text):
+        _refuse(
+            "FG108",
+            SAID,
+            file,
+            Position(lines[0], 1, 7),
+            text,
+            hint="decide each place between <<<<<<< and >>>>>>>",
         )
     composer = _Composer(text, file)
     return composer.root(), composer.diagnostics, text
