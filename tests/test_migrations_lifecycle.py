@@ -251,18 +251,82 @@ def test_a_renamed_feature_takes_its_revisions_along(root: Path) -> None:
     assert history(root) == {}
 
 
-@pytest.mark.parametrize("damage", ["missing", "conflict"])
-def test_a_lock_that_is_made_anew_knows_the_migrations(root: Path, damage: str) -> None:
+def test_of_a_lock_with_conflicts_the_migrations_are_known(root: Path) -> None:
     change(root, "order", spec("order", more=STATE))
     before = snapshot(root)
+    damage(root, "conflict")
+    assert rebuild(root, Silent()).notes == ()
+    assert snapshot(root) == before
+    assert check_update(root, [], Silent()).outcome == "unchanged"
+
+
+def damage(root: Path, how: str) -> None:
     lock = root / ".featuregen" / "order.lock"
-    if damage == "missing":
+    if how == "missing":
         lock.unlink()
     else:
         lock.write_text(f"<<<<<<< ours\n{lock.read_text()}=======\n>>>>>>> theirs\n")
+
+
+def edit_revision(root: Path, name: str) -> str:
+    place = root / VERSIONS / f"{name}.py"
+    text = place.read_text()
+    place.write_text(text.replace("def upgrade() -> None:\n", "def upgrade() -> None:  # mine\n"))
+    assert place.read_text() != text
+    return str(place.relative_to(root))
+
+
+@pytest.mark.parametrize("how", ["missing", "conflict"])
+def test_an_edited_revision_is_edited_after_a_rebuild_too(root: Path, how: str) -> None:
+    path = edit_revision(root, "0001_order")
+    damage(root, how)
     rebuild(root, Silent())
+    [found] = status(root).features
+    assert (found.edited, found.unsure) == ((path,), ())
+    remove(root, "order", QUICK, Silent())
+    assert "# mine" in (root / path).read_text()
+
+
+def test_the_only_revision_is_rendered_again_where_nothing_else_tells_what_it_was(
+    root: Path,
+) -> None:
+    before = snapshot(root)
+    damage(root, "missing")
+    assert rebuild(root, Silent()).notes == ()
     assert snapshot(root) == before
+    remove(root, "order", QUICK, Silent())
+    assert history(root) == {}
+
+
+def test_a_revision_of_which_nothing_tells_whether_it_was_edited_is_told_and_kept(
+    root: Path,
+) -> None:
+    change(root, "order", spec("order", more=STATE))
+    first = edit_revision(root, "0001_order")
+    both = (first, first.replace("0001", "0002"))
+    damage(root, "missing")
+    notes = rebuild(root, Silent()).notes
+    assert [note.partition(":")[0] for note in notes] == [*both]
+    [found] = status(root).features
+    assert found.unsure == both
     assert check_update(root, [], Silent()).outcome == "unchanged"
+    assert rebuild(root, Silent()).outcome == "unchanged"
+    change(root, "order", spec("order", more=STATE + "      stars: {type: int, default: 1}\n"))
+    [found] = status(root).features
+    assert found.unsure == both
+    kept = remove(root, "order", QUICK, Silent(), dry_run=True)
+    assert not set(both) & {each.path for each in kept.files}
+    remove(root, "order", QUICK, Silent())
+    assert history(root).keys() == {"0001_order", "0002_order"}
+    assert "# mine" in (root / first).read_text()
+
+
+def test_what_may_have_been_edited_goes_by_force(root: Path) -> None:
+    change(root, "order", spec("order", more=STATE))
+    damage(root, "missing")
+    rebuild(root, Silent())
+    remove(root, "order", QUICK, Silent(), force=True)
+    assert history(root) == {}
 
 
 def test_two_branches_with_a_feature_each_give_two_heads_and_merge(root: Path) -> None:

@@ -360,6 +360,7 @@ class FeatureStatus(Part):
     deleted: tuple[str, ...]
     taken_out: tuple[str, ...]
     not_wired: tuple[str, ...]
+    unsure: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...]
 
 

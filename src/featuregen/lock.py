@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from featuregen.errors import FeaturegenError
-from featuregen.git_conflicts import SAID, conflict_lines
+from featuregen.git_conflicts import SAID, conflict_lines, first_side
 from featuregen.line_ends import plain
 from featuregen.plan.contribution import (
     Contribution,
@@ -44,7 +44,7 @@ class UnmergedLockError(FeaturegenError):
     """A lock that git could not merge."""
 
     def __init__(self, name: str, text: str) -> None:
-        self.text = text
+        self.name, self.text = name, text
         self.place = (lock_path(name), None, conflict_lines(text)[0])
         super().__init__(
             f"the lock of {name} cannot be read: {SAID}",
@@ -53,6 +53,13 @@ class UnmergedLockError(FeaturegenError):
             "featuregen lock --rebuild",
             exit_code=3,
         )
+
+    def first_side(self) -> Lock | None:
+        """As it was on the branch that git names first, where nothing else is wrong with it."""
+        try:
+            return parse_lock(first_side(self.text), self.name)
+        except FeaturegenError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,9 @@ class Lock:
     files: Mapping[str, Pristine] = field(default_factory=dict)
     conflicts: tuple[str, ...] = ()
     """Files in which an update left conflicts for a person; `featuregen resolve` clears them."""
+    unsure: tuple[str, ...] = ()
+    """Migrations that were there when the lock was made anew: nobody knows whether they have been
+    edited since they were rendered."""
     house: str | None = None
     """For the project only: the digest of the team's own templates that it was rendered with."""
     templates: str | None = None
@@ -178,6 +188,7 @@ def parse_lock(text: str, name: str) -> Lock:
             wired=dict(data["wired"]),
             files={path: _pristine(item) for path, item in data["files"].items()},
             conflicts=tuple(map(str, data.get("conflicts", ()))),
+            unsure=tuple(map(str, data.get("unsure", ()))),
             house=data.get("house"),
             templates=data.get("templates"),
             form=data["lock"],
@@ -207,6 +218,7 @@ def lock_pieces(lock: Lock) -> Iterator[str]:
         "contribution": _dumped(lock.contribution) if lock.contribution else None,
         "wired": dict(sorted(lock.wired.items())),
         "conflicts": sorted(lock.conflicts) or None,
+        "unsure": sorted(lock.unsure) or None,
     }
     parts = [
         f" {json.dumps(key)}: {indented_json(value, 1, depth=1)}"

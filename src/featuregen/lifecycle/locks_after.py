@@ -51,6 +51,7 @@ def lock_writes(
                 wired=ledger,
                 files=files,
                 conflicts=tuple(path for path in open_files if path in files),
+                unsure=before.unsure if before else (),
             ),
             spool,
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.assemble import RUFF_VERSION
 from featuregen.errors import FeaturegenError
@@ -21,16 +21,17 @@ from featuregen.lifecycle.rendering import (
     spec_path,
 )
 from featuregen.lifecycle.results import result
-from featuregen.lifecycle.revisions import revisions_on_disk
+from featuregen.lifecycle.revisions import kept_revisions
 from featuregen.lifecycle.updating import all_wired
-from featuregen.lock import PROJECT, Lock, load_lock, lock_path, pristine_files
+from featuregen.lock import PROJECT, Lock, UnmergedLockError, load_lock, lock_path, pristine_files
 from featuregen.project import HOME, Project
 from featuregen.version import VERSION
 from featuregen.workspace import Write, apply, project_lock, recover, stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from featuregen.lifecycle.revisions import Kept
     from featuregen.progress import Progress
     from featuregen.results import Outcome, RunResult
 
@@ -48,7 +49,8 @@ def rebuild(root: Path, progress: Progress) -> RunResult:
     with project_lock(root):
         recover(root)
         with watch.stage("check"):
-            found = {name: _readable(root, name) for name in (PROJECT, *_names(root))}
+            sides = {name: _side(root, name) for name in (PROJECT, *_names(root))}
+            found = {name: side.lock if side.sound else None for name, side in sides.items()}
             _refuse_older(found)
             specs = [_applied(root, name, found[name]) for name in _names(root)]
             name = _project_name(root, found[PROJECT])
@@ -60,11 +62,11 @@ def rebuild(root: Path, progress: Progress) -> RunResult:
             known = Known(root.resolve(), old or project, {})
         with watch.stage("render"):
             kept = {
-                one.spec.feature: revisions_on_disk(
-                    root, one.spec.feature, lock.files if lock else None
+                one.spec.feature: kept_revisions(
+                    root, one.spec.feature, side.lock, sound=side.sound
                 )
                 for one in specs
-                for lock in (found[one.spec.feature],)
+                for side in (sides[one.spec.feature],)
             }
             rendered = render(known, specs, name=name, kept=kept)
         files = pristine_files(rendered.skeleton)
@@ -72,14 +74,15 @@ def rebuild(root: Path, progress: Progress) -> RunResult:
         project = replace(project, files=files, conflicts=marked, house=rendered.house)
         writes = [write_lock(project)]
         for feature, each in rendered.features.items():
-            writes += _feature_writes(known, each, found.get(feature))
+            writes += _feature_writes(known, each, sides[feature].lock, kept[feature].unsure)
         staged = stage(known.root, writes)
         if staged.writes:
             with watch.stage("apply"):
                 apply(staged)
         names = tuple(rendered.features)
         outcome: Outcome = "rebuilt" if staged.writes else "unchanged"
-        return result("lock", outcome, known, watch, features=names, staged=staged)
+        notes = [*_notes(kept.values())]
+        return result("lock", outcome, known, watch, features=names, staged=staged, notes=notes)
 
 
 def _refuse_older(found: Mapping[str, Lock | None]) -> None:
@@ -112,7 +115,17 @@ def _applied(root: Path, feature: str, lock: Lock | None) -> SpecText:
     return SpecText(parse_spec(text.decode(), path), text)
 
 
-def _feature_writes(known: Known, render: Render, before: Lock | None) -> Iterator[Write]:
+def _notes(kept: Iterable[Kept]) -> Iterator[str]:
+    for path in (path for each in kept for path in each.unsure):
+        yield (
+            f"{path}: whether you have edited it is not known any more, so it counts as yours: "
+            "'featuregen remove' keeps it"
+        )
+
+
+def _feature_writes(
+    known: Known, render: Render, before: Lock | None, unsure: tuple[str, ...]
+) -> Iterator[Write]:
     name = render.contribution.feature
     ledger = all_wired(render.contribution)
     if before is not None:  # what its undo needs, where it is known
@@ -128,6 +141,7 @@ def _feature_writes(known: Known, render: Render, before: Lock | None) -> Iterat
             ledger,
             pristine_files(render.files),
             _still_marked(known.root, render.files),
+            unsure,
         )
     )
     yield write_answers(known, name, render.files[spec_path(name)], name)
@@ -160,12 +174,23 @@ def _names(root: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in root.glob("features/*.yaml")))
 
 
-def _readable(root: Path, name: str) -> Lock | None:
-    """A lock, None where it is missing or damaged."""
+class _Side(NamedTuple):
+    """A lock, or but one side of it where git could not merge it; None where nothing is readable.
+
+    A side tells what was rendered once, not what was rendered last.
+    """
+
+    lock: Lock | None
+    sound: bool = True
+
+
+def _side(root: Path, name: str) -> _Side:
     try:
-        return load_lock(root, name)
+        return _Side(load_lock(root, name))
+    except UnmergedLockError as fault:
+        return _Side(fault.first_side(), sound=False)
     except FeaturegenError:
-        return None
+        return _Side(None)
 
 
 def _project_name(root: Path, lock: Lock | None) -> str:

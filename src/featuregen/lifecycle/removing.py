@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,8 +88,11 @@ def _prepare(known: Known, feature: str, *, force: bool) -> Removal:
     skeleton = _skeleton_without(known, feature)
     carried = carry(known, _step(known, feature, skeleton))
     carried = _by_hand_where_it_conflicts(carried)
-    kept = tuple(file.path for file in carried.files if _is_edited(file) and not file.shared)
-    files = tuple(_settled(file, force=force) for file in carried.files)
+    unsure = frozenset(known.features[feature].unsure)
+    kept = tuple(
+        file.path for file in carried.files if _is_edited(file, unsure) and not file.shared
+    )
+    files = tuple(_settled(file, unsure, force=force) for file in carried.files)
     carried = replace(carried, files=files)
     left = Write(lock_path(PROJECT), None)
     if skeleton:
@@ -151,14 +154,16 @@ def _step(known: Known, feature: str, skeleton: Mapping[str, str]) -> Step:
     )
 
 
-def _is_edited(file: CarriedFile) -> bool:
-    """A file that goes with the feature, but that the user has changed."""
+def _is_edited(file: CarriedFile, unsure: Collection[str]) -> bool:
+    """A file that goes with the feature, but that the user has changed, or may have."""
+    if file.path in unsure and file.ours is not None:
+        return True
     return file.theirs is None and bool(file.merged.conflicts)
 
 
-def _settled(file: CarriedFile, *, force: bool) -> CarriedFile:
+def _settled(file: CarriedFile, unsure: Collection[str], *, force: bool) -> CarriedFile:
     """An edited file that nobody renders any longer is the user's; with `force` it goes."""
-    if not _is_edited(file):
+    if not _is_edited(file, unsure):
         return file
     state = None if force and not file.shared else file.ours
     return replace(file, merged=replace(file.merged, state=state, conflicts=(), beside=None))

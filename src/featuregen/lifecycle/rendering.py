@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.assemble import RUFF_VERSION, formatted_before
 from featuregen.errors import FeaturegenError
-from featuregen.lifecycle.revisions import Revisions, next_revisions
+from featuregen.lifecycle.revisions import Kept, next_revisions
 from featuregen.line_ends import plain
 from featuregen.lock import spec_hash
 from featuregen.version import VERSION
@@ -98,12 +98,12 @@ def render(
     keep_skeleton: bool = False,
     afresh: bool = False,
     was: Mapping[str, str] | None = None,
-    kept: Mapping[str, Mapping[str, str]] | None = None,
+    kept: Mapping[str, Kept] | None = None,
 ) -> Rendered:
     """Plan and render features, and the skeleton with them and all that stay as they are.
 
-    `was` maps features to the name of their lock, where that is another. `kept` are all migrations
-    by feature, where none is to be added. `without` are features that go; where none is left,
+    `was` maps features to the name of their lock, where that is another. `kept` are the migrations
+    of every feature, where none is to be added. `without` are features that go; where none is left,
     neither is a skeleton, unless it is to be kept. A skeleton that would come out as it did the
     last time is taken from its lock, unless it is to be made `afresh`. Raises `SpecError` where two
     features want the same name or route, and where data would be lost.
@@ -158,7 +158,7 @@ def _draft(
     house: House | None,
     drafted: Drafts,
     was: Mapping[str, str],
-    kept: Mapping[str, Mapping[str, str]] | None,
+    kept: Mapping[str, Kept] | None,
 ) -> Iterator[_Draft]:
     """Plan and render the features, one after the other."""
     from featuregen.house import blamed_on
@@ -171,7 +171,7 @@ def _draft(
     for each in specs:
         plan = make_plan(each.spec)
         if kept:
-            revisions = Revisions(kept.get(each.spec.feature, {}), {})
+            revisions = kept[each.spec.feature].revisions(plan)
         else:
             revisions = next_revisions(known, plan, was, chain)
         files, contribution = render_feature(plan, house)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from featuregen.lifecycle.known import Known
-    from featuregen.lock import Pristine
+    from featuregen.lock import Lock, Pristine
     from featuregen.migrations.chain import Chain
+    from featuregen.migrations.history import KnownRevision
     from featuregen.plan.model import FeaturePlan
     from featuregen.workspace import Write
 
@@ -43,12 +44,45 @@ def next_revisions(
     return Revisions(_texts(lock.files if lock else {}), added)
 
 
-def revisions_on_disk(root: Path, feature: str, files: Mapping[str, Pristine] | None) -> Texts:
-    """Of a lock that is to be made anew: as it has them, else those that go by its name."""
-    if files is not None:
-        return _texts(files)
-    found = sorted((root / VERSIONS).glob(f"[0-9][0-9][0-9][0-9]_{feature}.py"))
-    return {f"{VERSIONS}/{path.name}": path.read_text(encoding="utf-8") for path in found}
+class Kept(NamedTuple):
+    """The revisions of a feature whose lock is made anew.
+
+    `written` are their texts as they were rendered. Where no lock tells, they are taken as they
+    stand, and `unsure` names them; but the `only` one of a feature can be rendered again.
+    """
+
+    written: Texts
+    unsure: tuple[str, ...] = ()
+    only: KnownRevision | None = None
+
+    def revisions(self, plan: FeaturePlan) -> Revisions:
+        """With the only one as the plan has it."""
+        from featuregen.migrations.revision import first_again
+
+        if self.only is None:
+            return Revisions(self.written, {})
+        text = first_again(plan.spec, plan.contribution.tables, self.only)
+        return Revisions(self.written, {self.only.path: text})
+
+
+def kept_revisions(root: Path, feature: str, lock: Lock | None, *, sound: bool) -> Kept:
+    """What there is to know. `lock` is not `sound` where it is but one side of git's merge."""
+    if lock is not None and sound:
+        return Kept(_texts(lock.files), lock.unsure)
+    from featuregen.migrations.history import read_history
+    from featuregen.migrations.revision import revision_id
+
+    rendered = _texts(lock.files) if lock else {}
+    ending = revision_id(0, feature).removeprefix("0000")
+    found = sorted((root / VERSIONS).glob(f"[0-9][0-9][0-9][0-9]{ending}.py"))
+    on_disk = {f"{VERSIONS}/{path.name}": path.read_text(encoding="utf-8") for path in found}
+    if len(on_disk) == 1 and not rendered:
+        known = {each.path: each for each in read_history(root).revisions}
+        only = known.get(next(iter(on_disk)))
+        if only is not None and len(only.after) <= 1:
+            return Kept({}, only=only)
+    unsure = tuple(path for path in on_disk if path not in rendered)
+    return Kept({path: rendered.get(path, text) for path, text in on_disk.items()}, unsure)
 
 
 def history_faults(root: Path) -> Iterator[str]:

@@ -38,6 +38,7 @@ class FeatureStatus:
     deleted: tuple[str, ...]
     taken_out: tuple[str, ...]  # ids of wired edits that the user has removed
     not_wired: tuple[str, ...]  # ids of edits that were left to a person
+    unsure: tuple[str, ...]  # files of which nobody knows whether they were edited
     conflicts: tuple[OpenConflict, ...]
 
 
@@ -90,6 +91,7 @@ def _status(
         deleted=tuple(path for path in sorted(base) if path not in ours),
         taken_out=taken_out,
         not_wired=_not_wired(lock),
+        unsure=tuple(path for path in lock.unsure if path in ours),
         conflicts=(
             *(each for each in conflicts if each.path in lock.files or each.path in lock.conflicts),
             *_in_answers(known, lock),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from featuregen.migrations.changes import Changes
-    from featuregen.migrations.history import History
+    from featuregen.migrations.history import History, KnownRevision
     from featuregen.plan.schema import Table
     from featuregen.spec.model import FeatureSpec
 
@@ -57,6 +57,14 @@ def revision(
         return None
     name = revision_id(history.next_number, spec.feature)
     return Revision(name, f"{VERSIONS}/{name}.py", _text(spec, changed, name, history.head()))
+
+
+def first_again(spec: FeatureSpec, tables: Sequence[Table], known: KnownRevision) -> str:
+    """The text of a feature's only revision once more, where it stands in the line; not formatted.
+
+    It follows one at most: none of our renders is a merge.
+    """
+    return _text(spec, changes((), tables), known.id, next(iter(known.after), None))
 
 
 def revision_id(number: int, feature: str) -> str:

@@ -54,6 +54,7 @@ def _details(one: FeatureStatus) -> Iterator[str]:
     yield from (f"deleted  {visible(path)}" for path in one.deleted)
     yield from (f"taken out of its shared file  {visible(key)}" for key in one.taken_out)
     yield from (f"not wired, left to you  {visible(key)}" for key in one.not_wired)
+    yield from (f"edited, or not: not known  {visible(path)}" for path in one.unsure)
 
 
 def blame_as_text(origin: Origin, style: Style) -> str:
