@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import httpx2
 import pytest
-from fastapi import APIRouter, FastAPI, Header, HTTPException
+from fastapi import APIRouter, FastAPI, Header, HTTPException, Path
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
 from pydantic_core import PydanticCustomError
 
@@ -77,7 +77,7 @@ async def busy() -> None:
 
 
 @router.put("/things/{number}", responses=problems(BadThingError, validation_status=400))
-async def replace(number: int, thing: Thing) -> None:
+async def replace(number: Annotated[int, Path(ge=-(2**63), le=2**63 - 1)], thing: Thing) -> None:
     raise NotImplementedYetError(f"replace_thing {number} {thing.name}")
 
 
@@ -269,3 +269,9 @@ async def test_openapi_knows_nothing_of_the_error_bodies_of_fastapi(app: FastAPI
     assert {"Problem", "FieldProblem"} <= schema["components"]["schemas"].keys()
     assert not {"HTTPValidationError", "ValidationError"} & schema["components"]["schemas"].keys()
     assert "x-validation" not in str(schema)
+
+
+async def test_openapi_has_whole_bounds_as_they_stand_in_the_code(app: FastAPI) -> None:
+    schema = app.openapi()
+    number = schema["paths"]["/things/{number}"]["put"]["parameters"][0]["schema"]
+    assert json.dumps([number["minimum"], number["maximum"]]) == f"[{-(2**63)}, {2**63 - 1}]"

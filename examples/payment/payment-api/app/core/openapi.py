@@ -1,6 +1,6 @@
 """OpenAPI as this app really answers: problems instead of FastAPI's own error bodies."""
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -9,6 +9,8 @@ from app.core.auth import OPTIONAL_BEARER, REQUIRED_BEARER
 from app.core.errors import VALIDATION_MARK, ContentTooLargeError, Problem, problems
 
 _FASTAPI_SCHEMAS = ("HTTPValidationError", "ValidationError")
+_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"})
+_GREATEST = 2**63 - 1  # of 64 bits; the float next to it is larger
 
 
 def install_openapi(app: FastAPI) -> None:
@@ -22,6 +24,7 @@ def install_openapi(app: FastAPI) -> None:
                 _correct_responses(operation)
                 _correct_security(operation)
             _correct_components(schema.setdefault("components", {}))
+            _correct_bounds(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -62,3 +65,13 @@ def _correct_components(components: dict[str, Any]) -> None:
         REQUIRED_BEARER if name == OPTIONAL_BEARER else name: scheme
         for name, scheme in schemes.items()
     }
+
+
+def _correct_bounds(part: dict[str, Any]) -> None:
+    """Write bounds as they stand in the code: FastAPI makes floats of them, some larger."""
+    for key, value in part.items():
+        if key in _BOUNDS and isinstance(value, float) and value.is_integer():
+            part[key] = min(int(value), _GREATEST)
+        for inner in cast("list[object]", value) if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                _correct_bounds(cast("dict[str, Any]", inner))
