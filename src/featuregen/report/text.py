@@ -11,7 +11,7 @@ from featuregen.terminal import duration, visible, visible_lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from featuregen.results import ByHand, FeaturePicture, FileChange, RunResult
+    from featuregen.results import ByHand, FeaturePicture, FileChange, RunResult, SettingNeeded
     from featuregen.terminal import Style
     from featuregen.verify import Failure, Verification
 
@@ -88,6 +88,10 @@ def routes(picture: FeaturePicture | None, style: Style) -> tuple[str, ...]:
     return rows(cells, style)
 
 
+def _like(setting: SettingNeeded) -> str:
+    return f"(like {setting.example})" if setting.required and setting.example else ""
+
+
 def settings(picture: FeaturePicture | None, style: Style) -> tuple[str, ...]:
     """Name, whether it must be set, what it is."""
     if picture is None:
@@ -96,7 +100,7 @@ def settings(picture: FeaturePicture | None, style: Style) -> tuple[str, ...]:
         (
             one.name,
             "required" if one.required else f"default {one.example}",
-            one.description + (f" (like {one.example})" if one.required and one.example else ""),
+            f"{one.description} {_like(one)}".strip(),
         )
         for one in picture.settings
     ]
