@@ -148,7 +148,7 @@ def later(work: Path, runs: int) -> list[Row]:
         Row(
             f"`update --no-verify`, a small change; beside it {CLASSIC}", mine, 0.4, its, ratio=0.2
         ),
-        Row(f"{NUMBER} features, one template changed", everything, 6),
+        Row(f"{NUMBER} features, one template changed", everything, 6, most=50),
     ]
 
 

@@ -16,9 +16,9 @@ PAYMENT = SOURCE.parent / "examples" / "payment" / "payment.yaml"
 
 # From the bottom up. docs/architecture.md says what each is for.
 ROOMS = (
-    "version", "errors", "line_ends", "git_conflicts", "progress", "cache", "crashes", "spec",
-    "diagnostics", "checked", "questions", "terminal", "project", "templates", "house_git",
-    "house", "plan", "migrations",
+    "version", "errors", "line_ends", "git_conflicts", "spool", "progress", "cache", "crashes",
+    "spec", "diagnostics", "checked", "questions", "terminal", "project", "templates",
+    "house_git", "house", "plan", "migrations",
     "collisions", "render", "wiring", "lock", "merge", "workspace", "environment", "verify",
     "results", "picture", "answers", "shared_edits", "assemble", "opening", "pipeline", "lifecycle",
     "report", "importing", "wizard_fields", "wizard_rows", "wizard_spec", "wizard", "ejecting",

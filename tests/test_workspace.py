@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from featuregen.errors import FeaturegenError
+from featuregen.spool import Spool
 from featuregen.workspace import (
-    Spool,
     Staged,
     Write,
     apply,

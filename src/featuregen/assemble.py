@@ -15,11 +15,12 @@ from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.errors import FeaturegenError
 from featuregen.git_conflicts import SAID, in_file
 from featuregen.line_ends import ended_like, is_uniform, same
-from featuregen.lock import Lock, load_lock, lock_path, lock_pieces, pristine_files
+from featuregen.lock import Lock, Pristine, load_lock, lock_path, lock_pieces, pristine_files
 from featuregen.plan.contribution import Contribution
 from featuregen.results import ByHand
+from featuregen.spool import Spool
 from featuregen.version import VERSION
-from featuregen.workspace import Spool, Write, read_file
+from featuregen.workspace import Write, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,11 +58,9 @@ def other_contributions(project: Project, *features: str) -> tuple[Contribution,
     return tuple(lock.contribution for lock in locks if lock is not None and lock.contribution)
 
 
-def formatted_before(old: Lock | None) -> dict[str, bytes]:
-    """The texts of a lock that the ruff of today has formatted."""
-    if old is None or old.ruff != RUFF_VERSION:
-        return {}
-    return {path: pristine.text for path, pristine in old.files.items()}
+def formatted_before(old: Lock | None) -> Mapping[str, Pristine]:
+    """The files of a lock that the ruff of today has formatted."""
+    return {} if old is None or old.ruff != RUFF_VERSION else old.files
 
 
 def add_own_files(assembly: Assembly, files: Mapping[str, str]) -> None:

@@ -227,12 +227,12 @@ def check_answers(root: Path, answers_file: str) -> None:
     """Raise `FeaturegenError` where an update cannot be: before copier has touched the project."""
     from featuregen.lifecycle.known import check_version as check_locks
     from featuregen.lifecycle.known import read_known
-    from featuregen.lifecycle.rendering import read_spec
+    from featuregen.lifecycle.rendering import read_specs
     from featuregen.project import existing_project
 
     project = existing_project(root)
     check_locks(read_known(project))
-    read_spec(project.root, _read(root, answers_file).feature)
+    read_specs(project.root, [_read(root, answers_file).feature])
 
 
 def _read(root: Path, answers_file: str) -> Answers:

@@ -28,6 +28,7 @@ from featuregen.plan.contribution import (
 )
 from featuregen.plan.schema import dump_tables, load_tables
 from featuregen.spec.json_text import indented_json
+from featuregen.spool import Held, Spool, content_of
 from featuregen.version import VERSION
 
 FORMAT = 2
@@ -66,8 +67,17 @@ class UnmergedLockError(FeaturegenError):
 class Pristine:
     """One generated file as it was rendered."""
 
-    text: bytes
+    held: Held
     executable: bool = False
+
+    @property
+    def text(self) -> bytes:
+        """The bytes, read each time where they are parked."""
+        return content_of(self.held)
+
+    def parked(self, spool: Spool) -> Pristine:
+        """The same file, out of memory."""
+        return Pristine(spool.park(self.text), self.executable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from featuregen.errors import FeaturegenError
 from featuregen.house import blamed_on
@@ -181,7 +181,7 @@ def _written(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def format_files(
-    files: Mapping[str, str], known: Mapping[str, bytes] | None = None
+    files: Mapping[str, str], known: Mapping[str, Formatted] | None = None
 ) -> dict[str, str]:
     """Sort imports, drop unused ones and format, all Python files in two runs of ruff.
 
@@ -193,8 +193,16 @@ def format_files(
         return {path: drafted.read(path) for path in paths}
 
 
+class Formatted(Protocol):
+    """A file that ruff has formatted the last time; its bytes need not be in memory."""
+
+    @property
+    def text(self) -> bytes:
+        """The bytes."""
+
+
 @contextmanager
-def drafts(known: Mapping[str, bytes] | None = None) -> Iterator[Drafts]:
+def drafts(known: Mapping[str, Formatted] | None = None) -> Iterator[Drafts]:
     """Where files wait to be formatted together; `known` as for `format_files`."""
     with tempfile.TemporaryDirectory(prefix="featuregen-") as folder:
         yield Drafts(Path(folder), known or {})
@@ -203,7 +211,7 @@ def drafts(known: Mapping[str, bytes] | None = None) -> Iterator[Drafts]:
 class Drafts:
     """Rendered files on the disk, so that none of many features' is held in memory."""
 
-    def __init__(self, folder: Path, known: Mapping[str, bytes]) -> None:
+    def __init__(self, folder: Path, known: Mapping[str, Formatted]) -> None:
         self._python, self._ready = folder / "python", folder / "ready"
         self._known = known
         self._unformatted: set[str] = set()
@@ -213,7 +221,7 @@ class Drafts:
         """Put files down, what needs no formatting apart from ruff; their paths."""
         for path, text in files.items():
             content = text.encode()
-            if path.endswith(".py") and self._known.get(path) != content:
+            if path.endswith(".py") and not self._is_formatted(path, content):
                 self._unformatted.add(path)
             place = self._place(path)
             if place.parent not in self._made:
@@ -236,6 +244,10 @@ class Drafts:
     def read(self, path: str) -> str:
         """A file as it stands now."""
         return self._place(path).read_bytes().decode()
+
+    def _is_formatted(self, path: str, content: bytes) -> bool:
+        known = self._known.get(path)
+        return known is not None and known.text == content
 
     def _place(self, path: str) -> Path:
         return (self._python if path in self._unformatted else self._ready) / path

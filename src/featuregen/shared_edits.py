@@ -127,7 +127,7 @@ def _texts(tree: Tree, paths: Collection[str]) -> dict[str, str]:
 
 
 def _over(tree: Tree, texts: Texts) -> dict[str, FileState]:
-    edited = {path: replace(tree[path], text=text.encode()) for path, text in texts.items()}
+    edited = {path: replace(tree[path], held=text.encode()) for path, text in texts.items()}
     return {**tree, **edited}
 
 
@@ -199,7 +199,7 @@ def edit_shared_files(
 
 def users_side(merged: Merged, ours: FileState) -> FileState:
     """The merged file with each conflict decided for the user."""
-    return ours if merged.resolved is None else replace(ours, text=merged.resolved)
+    return ours if merged.resolved is None else replace(ours, held=merged.resolved)
 
 
 def left_over(path: str, base: FileState | None, theirs: FileState, merged: Merged) -> ByHand:

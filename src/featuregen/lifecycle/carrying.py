@@ -13,6 +13,7 @@ from featuregen.merge.state import Conflict, ConflictMode, FileState, Merged, be
 from featuregen.merge.tree import merge_tree
 from featuregen.results import ByHand
 from featuregen.shared_edits import Rewire, merge_shared
+from featuregen.spool import Held, Spool
 from featuregen.workspace import Write
 
 if TYPE_CHECKING:
@@ -87,10 +88,10 @@ class Carried:
             if file.merged.beside is not None:
                 yield _write(beside_path(file.path), file.merged.beside, None)
 
-    def seen(self) -> dict[str, bytes | None]:
+    def seen(self) -> dict[str, Held | None]:
         """What the merges were made from: a file that is another by now stops the run."""
         return {
-            file.was: file.ours.text if file.ours is not None else None
+            file.was: file.ours.held if file.ours is not None else None
             for file in self.files
             if file.ours is None or file.ours.link is None
         }
@@ -108,8 +109,9 @@ class Carried:
 
 def carry(known: Known, step: Step) -> Carried:
     """Merge the own files and the shared ones; nothing is written."""
-    ours = on_disk(known.root, {*step.before, *step.after})
-    skeleton_ours = on_disk(known.root, {*step.skeleton_before, *step.skeleton_after})
+    spool = Spool()
+    ours = on_disk(known.root, {*step.before, *step.after}, spool)
+    skeleton_ours = on_disk(known.root, {*step.skeleton_before, *step.skeleton_after}, spool)
     step = _as_checked_out(step, ours, skeleton_ours)
     after, todo, notes = _without_written_hooks(step, ours)
     tree = merge_tree(step.before, ours, after, step.renames, conflicts=step.conflicts)
@@ -182,9 +184,9 @@ def _ended_like(
         if last.text == mine.text or mine.link is not None:
             continue
         if same(last.text, mine.text) and is_uniform(mine.text):
-            known[path] = replace(last, text=mine.text)
+            known[path] = replace(last, held=mine.held)
             if then in new:
-                new[then] = replace(new[then], text=ended_like(new[then].text, mine.text))
+                new[then] = replace(new[then], held=ended_like(new[then].text, mine.text))
     return known, new
 
 
@@ -197,7 +199,7 @@ def _write(path: str, state: FileState | None, ours: FileState | None) -> Write:
     if state is None:
         return Write(path, None)
     before = ours.executable if ours is not None else False
-    return Write(path, state.text, None if state.executable == before else state.executable)
+    return Write(path, state.held, None if state.executable == before else state.executable)
 
 
 def _without_written_hooks(step: Step, ours: Tree) -> tuple[Tree, list[ByHand], list[str]]:
@@ -213,7 +215,7 @@ def _without_written_hooks(step: Step, ours: Tree) -> tuple[Tree, list[ByHand], 
         if base == mine or mine.link is not None:
             continue
         kept = keep_written_hooks(_text(base), _text(mine), _text(after[new]))
-        after[new] = replace(after[new], text=kept.theirs.encode())
+        after[new] = replace(after[new], held=kept.theirs.encode())
         todo += _hooks_to_adapt(new, kept)
         notes += [f"{new}: no operation calls your {name}() any longer" for name in kept.unused]
     return after, todo, notes
@@ -258,7 +260,7 @@ def _formatted(files: Collection[CarriedFile]) -> Iterator[CarriedFile]:
     texts = formatted(merged) if merged else {}
     for file in files:
         if file.path in texts and file.merged.state is not None:
-            state = replace(file.merged.state, text=texts[file.path])
+            state = replace(file.merged.state, held=texts[file.path])
             yield replace(file, merged=replace(file.merged, state=state))
         else:
             yield file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from featuregen.lock import (
@@ -15,6 +15,7 @@ from featuregen.lock import (
     check_not_newer,
     load_lock,
 )
+from featuregen.spool import Spool
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,8 @@ class Known:
 
 
 def read_known(project: Project) -> Known:
-    """Read every lock; raises `FeaturegenError` for one that is damaged."""
+    """Read every lock, its files out of memory; raises `FeaturegenError` for a damaged one."""
+    spool = Spool()
     found: dict[str, Lock] = {}
     faults: list[UnmergedLockError] = []
     for name in (PROJECT, *project.features):
@@ -56,7 +58,9 @@ def read_known(project: Project) -> Known:
         except UnmergedLockError as fault:
             faults.append(fault)
         else:
-            found |= {name: lock} if lock else {}
+            if lock is not None:
+                parked = {path: item.parked(spool) for path, item in lock.files.items()}
+                found[name] = replace(lock, files=parked)
     if faults:
         from featuregen.lifecycle.unmerged import refuse_locks
 
@@ -85,13 +89,17 @@ def pristine(files: Mapping[str, Pristine]) -> dict[str, FileState]:
     """The last render, as the merge reads it."""
     from featuregen.merge.state import FileState
 
-    return {path: FileState(item.text, item.executable) for path, item in files.items()}
+    return {path: FileState(item.held, item.executable) for path, item in files.items()}
 
 
-def on_disk(root: Path, paths: Iterable[str]) -> dict[str, FileState]:
-    """The files that are there, a symlink as what it is."""
+def on_disk(root: Path, paths: Iterable[str], spool: Spool | None = None) -> dict[str, FileState]:
+    """The files that are there, a symlink as what it is; with a `spool` not in memory."""
     found = ((path, read_state(root, path)) for path in paths)
-    return {path: state for path, state in found if state is not None}
+    return {
+        path: replace(state, held=spool.park(state.text)) if spool else state
+        for path, state in found
+        if state is not None
+    }
 
 
 def read_state(root: Path, path: str) -> FileState | None:

@@ -10,8 +10,9 @@ from featuregen.assemble import RUFF_VERSION
 from featuregen.lifecycle.rendering import Rendered, spec_path
 from featuregen.lock import PROJECT, Lock, lock_path, lock_pieces, pristine_files
 from featuregen.shared_edits import ledger_after
+from featuregen.spool import Spool
 from featuregen.version import VERSION
-from featuregen.workspace import Spool, Write
+from featuregen.workspace import Write
 
 if TYPE_CHECKING:
     from featuregen.lifecycle.carrying import Carried
@@ -39,7 +40,6 @@ def lock_writes(
         ledger = ledger_after(
             render.contribution, before.wired if before else {}, carried.wired, others
         )
-        files = pristine_files(render.files)
         yield write_lock(
             Lock(
                 name=name,
@@ -49,13 +49,15 @@ def lock_writes(
                 project_name=None,
                 contribution=render.contribution,
                 wired=ledger,
-                files=files,
-                conflicts=tuple(path for path in open_files if path in files),
+                files=render.files,
+                conflicts=tuple(path for path in open_files if path in render.files),
                 unsure=before.unsure if before else (),
             ),
             spool,
         )
-        yield write_answers(known, name, render.files[spec_path(name)], was.get(name, name))
+        yield write_answers(
+            known, name, render.files[spec_path(name)].text.decode(), was.get(name, name)
+        )
     yield write_lock(
         Lock(
             name=PROJECT,

@@ -49,7 +49,7 @@ def moved_files(
     spec = applied_spec_of(lock)
     if spec is None:
         return
-    now = template_outputs(make_plan(render.spec), house)
+    now = template_outputs(make_plan(render.given.spec), house)
     for template, paths in template_outputs(make_plan(spec), house).items():
         gone = [path for path in paths if path in lock.files and path not in now[template]]
         new = [path for path in now[template] if path in render.files and path not in paths]

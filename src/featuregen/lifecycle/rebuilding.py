@@ -16,13 +16,14 @@ from featuregen.lifecycle.locks_after import write_answers, write_lock
 from featuregen.lifecycle.rendering import (
     Render,
     SpecText,
-    read_spec,
+    read_spec_bytes,
     render,
     spec_path,
 )
 from featuregen.lifecycle.results import result
 from featuregen.lifecycle.revisions import kept_revisions
 from featuregen.lifecycle.updating import all_wired
+from featuregen.line_ends import plain
 from featuregen.lock import PROJECT, Lock, UnmergedLockError, load_lock, lock_path, pristine_files
 from featuregen.project import HOME, Project
 from featuregen.version import VERSION
@@ -62,11 +63,9 @@ def rebuild(root: Path, progress: Progress) -> RunResult:
             known = Known(root.resolve(), old or project, {})
         with watch.stage("render"):
             kept = {
-                one.spec.feature: kept_revisions(
-                    root, one.spec.feature, side.lock, sound=side.sound
-                )
+                one.feature: kept_revisions(root, one.feature, side.lock, sound=side.sound)
                 for one in specs
-                for side in (sides[one.spec.feature],)
+                for side in (sides[one.feature],)
             }
             rendered = render(known, specs, name=name, kept=kept)
         files = pristine_files(rendered.skeleton)
@@ -99,20 +98,19 @@ def _refuse_older(found: Mapping[str, Lock | None]) -> None:
 def _applied(root: Path, feature: str, lock: Lock | None) -> SpecText:
     """The spec as it was applied last: of the lock, else of the answers, else as it stands."""
     from featuregen.answers import load_answers
-    from featuregen.spec.load import parse_spec
 
     path = spec_path(feature)
     if lock is not None and path in lock.files:
-        text = lock.files[path].text
+        text = plain(lock.files[path].text)
     else:
         try:
             answers = load_answers(root, feature)
         except FeaturegenError:
             answers = None
         if answers is None:
-            return read_spec(root, feature)
+            return SpecText(feature, read_spec_bytes(root, feature))
         text = answers.spec.encode()
-    return SpecText(parse_spec(text.decode(), path), text)
+    return SpecText(feature, text)
 
 
 def _notes(kept: Iterable[Kept]) -> Iterator[str]:
@@ -139,15 +137,15 @@ def _feature_writes(
             None,
             render.contribution,
             ledger,
-            pristine_files(render.files),
+            render.files,
             _still_marked(known.root, render.files),
             unsure,
         )
     )
-    yield write_answers(known, name, render.files[spec_path(name)], name)
+    yield write_answers(known, name, render.files[spec_path(name)].text.decode(), name)
 
 
-def _still_marked(root: Path, files: Mapping[str, str]) -> tuple[str, ...]:
+def _still_marked(root: Path, files: Iterable[str]) -> tuple[str, ...]:
     """Conflicts of an update that are still open, as far as the files tell."""
     from featuregen.merge.files import open_conflicts
 

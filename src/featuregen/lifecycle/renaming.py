@@ -62,4 +62,4 @@ def _renamed(known: Known, old: str, new: str) -> SpecText:
         )
     text = apply_edits(read_spec_bytes(known.root, old).decode(), [Set(("feature",), new)])
     spec = parse_spec(text, spec_path(new))
-    return SpecText(spec, text.encode())
+    return SpecText(new, text.encode(), spec)

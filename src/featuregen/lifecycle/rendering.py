@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from featuregen.assemble import RUFF_VERSION, formatted_before
 from featuregen.errors import FeaturegenError
 from featuregen.lifecycle.revisions import Kept, next_revisions
 from featuregen.line_ends import plain
-from featuregen.lock import spec_hash
+from featuregen.lock import Pristine, spec_hash
+from featuregen.spool import Spool
 from featuregen.version import VERSION
 
 if TYPE_CHECKING:
@@ -24,26 +26,44 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec
 
 
-@dataclass(frozen=True, slots=True)
 class SpecText:
-    """The spec as it stands beside the code, loaded, and as the bytes that the lock keeps."""
+    """The spec as it stands beside the code, as the bytes that the lock keeps.
 
-    spec: FeatureSpec
-    text: bytes
+    It is loaded once it is asked for. Of many, none stays in memory once it is planned: the few
+    that are asked for later are loaded again.
+    """
+
+    def __init__(self, feature: str, text: bytes, spec: FeatureSpec | None = None) -> None:
+        self.feature = feature
+        self.text = text
+        self.warns = False
+        self._spec = spec
 
     @property
     def path(self) -> str:
-        return spec_path(self.spec.feature)
+        return spec_path(self.feature)
+
+    @property
+    def spec(self) -> FeatureSpec:
+        """The spec; raises `FeaturegenError` where it does not hold, or has another name."""
+        if self._spec is None:
+            self._spec = _loaded(self)
+        return self._spec
+
+    def drop(self) -> None:
+        """Make room."""
+        self.warns = bool(self.spec.warnings)
+        self._spec = None
 
 
 @dataclass(frozen=True, slots=True)
 class Render:
     """One feature as it is to be."""
 
-    spec: FeatureSpec
+    given: SpecText
     subject: Subject  # of a proof
     applied: str  # the hash of the spec's text
-    files: Mapping[str, str]  # with the spec
+    files: Mapping[str, Pristine]  # with the spec; not in memory
     contribution: Contribution
 
 
@@ -73,20 +93,28 @@ def read_spec_bytes(root: Path, feature: str) -> bytes:
         ) from reason
 
 
-def read_spec(root: Path, feature: str) -> SpecText:
-    """The spec of a feature of the project; it has to call itself by the feature's name."""
-    from featuregen.spec.load import load_spec
+def read_specs(root: Path, features: Sequence[str]) -> list[SpecText]:
+    """The specs of features of the project; a single one is loaded at once."""
+    specs = [SpecText(name, read_spec_bytes(root, name)) for name in features]
+    if len(specs) == 1:
+        _ = specs[0].spec
+    return specs
 
-    text = read_spec_bytes(root, feature)
-    spec = load_spec(root / spec_path(feature), shown_as=spec_path(feature))
+
+def _loaded(given: SpecText) -> FeatureSpec:
+    """The spec; it has to call itself by the feature's name."""
+    from featuregen.spec.document import decoded
+    from featuregen.spec.load import parse_spec
+
+    spec, feature = parse_spec(decoded(given.text, given.path), given.path), given.feature
     if spec.feature != feature:
         raise FeaturegenError(
             f"the spec says 'feature: {spec.feature}', but the project knows it as {feature}",
-            where=f"{spec_path(feature)}:{spec.source.at('feature').line}",
+            where=f"{given.path}:{spec.source.at('feature').line}",
             hint=f"write 'feature: {feature}' again, then: "
             f"featuregen rename {feature} {spec.feature}",
         )
-    return SpecText(spec, text)
+    return spec
 
 
 def render(
@@ -113,11 +141,10 @@ def render(
     from featuregen.render import drafts, render_project
 
     house = find_house(known.root)
-    staying = known.contributions(without={*(each.spec.feature for each in specs), *without})
+    staying = known.contributions(without={*(each.feature for each in specs), *without})
     with drafts(_formatted_before(known)) as drafted:
-        features = [*_draft(known, specs, house, drafted, was or {}, kept)]
-        _check_collisions(features, staying)
-        contributions = {each.given.spec.feature: each.contribution for each in features}
+        features = [*_draft(known, specs, house, drafted, was or {}, kept, staying)]
+        contributions = {each.given.feature: each.contribution for each in features}
         everyone = (*staying, *contributions.values())
         unchanged = not (afresh or without) and _is_unchanged(known, contributions, house)
         skeleton: tuple[str, ...] = ()
@@ -126,8 +153,9 @@ def render(
                 project = plan_project(name, everyone, known.project.templates)
                 skeleton = drafted.add(render_project(project, everyone, house))
             drafted.format()
+        spool = Spool()
         return Rendered(
-            {each.given.spec.feature: each.formatted(drafted) for each in features},
+            {each.given.feature: each.formatted(drafted, spool) for each in features},
             {path: item.text.decode() for path, item in known.project.files.items()}
             if unchanged
             else {path: drafted.read(path) for path in skeleton},
@@ -145,11 +173,15 @@ class _Draft:
     written: Mapping[str, str]  # migrations, which stay as they are
     contribution: Contribution
 
-    def formatted(self, drafted: Drafts) -> Render:
-        files = {path: drafted.read(path) for path in self.paths}
-        files |= {**self.written, self.given.path: self.given.text.decode()}
+    def formatted(self, drafted: Drafts, spool: Spool) -> Render:
+        texts = ((path, drafted.read(path).encode()) for path in self.paths)
+        rest = ((path, text.encode()) for path, text in self.written.items())
+        files = {
+            path: Pristine(spool.park(text))
+            for path, text in chain(texts, rest, [(self.given.path, self.given.text)])
+        }
         applied = spec_hash(self.given.text)
-        return Render(self.given.spec, self.subject, applied, files, self.contribution)
+        return Render(self.given, self.subject, applied, files, self.contribution)
 
 
 def _draft(
@@ -159,33 +191,32 @@ def _draft(
     drafted: Drafts,
     was: Mapping[str, str],
     kept: Mapping[str, Kept] | None,
+    staying: Sequence[Contribution],
 ) -> Iterator[_Draft]:
     """Plan and render the features, one after the other."""
+    from featuregen.collisions import check_collisions
     from featuregen.house import blamed_on
     from featuregen.migrations.chain import Chain
     from featuregen.pipeline import subject_of
     from featuregen.plan.make import make_plan
     from featuregen.render import render_feature
 
-    chain = Chain(known.root)
+    line = Chain(known.root)
+    present = [*staying]
     for each in specs:
         plan = make_plan(each.spec)
         if kept:
-            revisions = kept[each.spec.feature].revisions(plan)
+            revisions = kept[each.feature].revisions(plan)
         else:
-            revisions = next_revisions(known, plan, was, chain)
+            revisions = next_revisions(known, plan, was, line)
         files, contribution = render_feature(plan, house)
+        check_collisions(each.spec, contribution, present)
+        present.append(contribution)
         with blamed_on(house):
             paths = drafted.add({**files, **revisions.added})
+        if len(specs) > 1:
+            each.drop()
         yield _Draft(each, subject_of(plan, house), paths, revisions.written, contribution)
-
-
-def _check_collisions(features: Sequence[_Draft], staying: Sequence[Contribution]) -> None:
-    from featuregen.collisions import check_collisions
-
-    for each in features:
-        others = (other.contribution for other in features if other is not each)
-        check_collisions(each.given.spec, each.contribution, (*staying, *others))
 
 
 def _is_unchanged(
@@ -205,6 +236,6 @@ def _is_unchanged(
     )
 
 
-def _formatted_before(known: Known) -> dict[str, bytes]:
+def _formatted_before(known: Known) -> dict[str, Pristine]:
     """The last renders: what is among them need not be formatted again."""
-    return {path: text for lock in known.locks() for path, text in formatted_before(lock).items()}
+    return {path: item for lock in known.locks() for path, item in formatted_before(lock).items()}

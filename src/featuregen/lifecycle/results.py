@@ -46,7 +46,7 @@ def result(
     return RunResult(
         command=command,
         root=str(known.root),
-        picture=_picture(specs[0], known, staged) if len(specs) == 1 else None,
+        picture=_picture(specs[0], known, staged) if len(specs) == 1 >= len(features) else None,
         outcome=outcome,
         files=files,
         by_hand=by_hand,

@@ -108,7 +108,7 @@ def _edited(
 
 
 def _is_as_rendered(mine: FileState, last: FileState) -> bool:
-    return replace(mine, text=last.text) == last and same(mine.text, last.text)
+    return replace(mine, held=last.held) == last and same(mine.text, last.text)
 
 
 def _spec_state(known: Known, lock: Lock) -> SpecState:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.lifecycle.conflicts import refuse_open
 from featuregen.lifecycle.known import Known, check_version, has_new_house, pristine, read_known
-from featuregen.lifecycle.rendering import read_spec, read_spec_bytes, render, spec_path
+from featuregen.lifecycle.rendering import read_spec_bytes, read_specs, render, spec_path
 from featuregen.lifecycle.results import result
 from featuregen.lifecycle.unmerged import unmerged_answers
 from featuregen.lock import FORMAT, lock_path, spec_hash
@@ -40,9 +40,11 @@ class Prepared:
     staged: Staged
     contract: tuple[ContractChange, ...]
 
-    @property
-    def specs(self) -> list[FeatureSpec]:
-        return [each.spec for each in self.rendered.features.values()]
+    def specs(self, verification: Verification | None) -> list[FeatureSpec]:
+        """What is told of the specs: of many, only of those that warn or did not hold a proof."""
+        given = [each.given for each in self.rendered.features.values()]
+        failed = verification is not None and not verification.ok
+        return [one.spec for one in given if len(given) == 1 or failed or one.warns]
 
     @property
     def subjects(self) -> list[Subject]:
@@ -73,7 +75,7 @@ def update(
             check_version(known)
             names = due(known, chosen(known, features))
             refuse_open(known)
-            specs = [read_spec(known.root, name) for name in names]
+            specs = read_specs(known.root, names)
         if not (specs or is_outdated(known)):
             return result("update", "unchanged", known, watch, features=features)
         prepared = prepare_update(known, specs, watch, conflicts=conflicts)
@@ -98,7 +100,7 @@ def check_update(
             known = read_known(project)
             check_version(known)
             refuse_open(known)
-            specs = [read_spec(known.root, name) for name in chosen(known, features)]
+            specs = read_specs(known.root, chosen(known, features))
             by_hash = due(known, chosen(known, features)) or is_outdated(known)
         prepared = prepare_update(known, specs, watch, afresh=True)
     if not prepared.staged.writes:
@@ -155,7 +157,7 @@ def prepare_update(
     from featuregen.lifecycle.importers import broken_imports
     from featuregen.lifecycle.locks_after import lock_writes
 
-    before = {each.spec.feature: each.spec.feature for each in specs} | dict(was or {})
+    before = {each.feature: each.feature for each in specs} | dict(was or {})
     gone = [old for new, old in before.items() if new != old]
     with watch.stage("render"):
         name = project_name(known)
@@ -222,7 +224,7 @@ def told(
         known,
         watch,
         features=tuple(prepared.rendered.features),
-        specs=prepared.specs,
+        specs=prepared.specs(verification),
         carried=prepared.carried,
         staged=prepared.staged,
         verification=verification,
@@ -262,9 +264,9 @@ def _step(
         if path not in applied
     }
     after = {
-        path: FileState(text.encode())
+        path: state
         for each in rendered.features.values()
-        for path, text in each.files.items()
+        for path, state in pristine(each.files).items()
         if path not in applied
     }
     contributions = [each.contribution for each in rendered.features.values()]
@@ -325,5 +327,5 @@ def _contract(
         lock = known.features[was[name]]
         old = applied_spec_of(lock) if lock.spec_hash != each.applied else None
         if old is not None:
-            changes += contract_changes(old, each.spec)
+            changes += contract_changes(old, each.given.spec)
     return tuple(changes)

@@ -38,7 +38,9 @@ def plan_update(root: Path, spec: FeatureSpec, text: str) -> RunResult:
         check_version(known)
         refuse_open(known)
         _check_unapplied(known, spec.feature, text)
-        prepared = prepare_update(known, [SpecText(spec, plain(text.encode()))], watch)
+        prepared = prepare_update(
+            known, [SpecText(spec.feature, plain(text.encode()), spec)], watch
+        )
     if not prepared.staged.writes:
         return result("update", "unchanged", known, watch, features=[spec.feature], specs=[spec])
     return told("update", "planned", known, prepared, watch)

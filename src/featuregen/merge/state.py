@@ -6,17 +6,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from featuregen.spool import Held, content_of
+
 Outcome = Literal["unchanged", "taken", "merged", "kept", "deleted", "conflict"]
 ConflictMode = Literal["inline", "file"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FileState:
     """One file as it is, or would be, on disk. A symlink has its target in `link` and no text."""
 
-    text: bytes
+    held: Held
     executable: bool = False
     link: str | None = None
+
+    @property
+    def text(self) -> bytes:
+        """The bytes, read each time where they are parked."""
+        return content_of(self.held)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether they are the same file, wherever the bytes are."""
+        if not isinstance(other, FileState):
+            return NotImplemented
+        return (
+            self.executable == other.executable
+            and self.link == other.link
+            and (self.held == other.held or self.text == other.text)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.executable, self.link))
 
 
 @dataclass(frozen=True, slots=True)

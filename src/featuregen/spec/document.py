@@ -92,6 +92,11 @@ def read_text(path: FilePath, shown_as: str) -> str:
         _refuse("FG100", "this is not the name of a file", shown_as)
     if len(data) > MAX_BYTES:
         _refuse("FG100", f"the file is larger than {MAX_BYTES // 1000} kB", shown_as)
+    return decoded(data, shown_as)
+
+
+def decoded(data: bytes, shown_as: str) -> str:
+    """The text of a spec, or one clear diagnostic."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

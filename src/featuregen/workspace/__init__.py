@@ -12,7 +12,6 @@ from featuregen.workspace.copies import materialise, materialised
 from featuregen.workspace.diff import FileDiff, tree_diff
 from featuregen.workspace.journal import Recovery, pending, recover_tree, write_tree
 from featuregen.workspace.locking import project_lock
-from featuregen.workspace.spool import Spool
 from featuregen.workspace.staging import (
     Original,
     Staged,
@@ -26,7 +25,6 @@ __all__ = [
     "FileDiff",
     "Original",
     "Recovery",
-    "Spool",
     "Staged",
     "Write",
     "apply",

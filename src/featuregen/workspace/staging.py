@@ -10,8 +10,8 @@ from pathlib import Path
 
 from featuregen.errors import FeaturegenError
 from featuregen.line_ends import same
+from featuregen.spool import Held, Spool, content_of
 from featuregen.workspace.paths import check_clashes, check_place, check_spelling, fold, refuse
-from featuregen.workspace.spool import Parked, Spool
 
 _RECORDS = ".featuregen/"
 """Nobody edits what lies there: line ends that git has changed are left."""
@@ -22,13 +22,13 @@ class Write:
     """One file as it shall be. No content: deleted. `executable=None` leaves the mode alone."""
 
     path: str  # relative to the project, POSIX
-    held: bytes | Parked | None
+    held: Held | None
     executable: bool | None = None
 
     @property
     def content(self) -> bytes | None:
         """The bytes, read each time where they are parked."""
-        return self.held.read() if isinstance(self.held, Parked) else self.held
+        return None if self.held is None else content_of(self.held)
 
     @property
     def deletes(self) -> bool:
@@ -40,13 +40,13 @@ class Write:
 class Original:
     """A file as staging found it: apply refuses when it is another one by then."""
 
-    held: bytes | Parked
+    held: Held
     mode: int
 
     @property
     def content(self) -> bytes:
         """The bytes, read each time where they are parked."""
-        return self.held.read() if isinstance(self.held, Parked) else self.held
+        return content_of(self.held)
 
     def __eq__(self, other: object) -> bool:
         """Whether they are the same file, wherever the bytes are."""
@@ -93,7 +93,7 @@ def read_file(root: Path, path: str) -> bytes | None:
 
 
 def stage(
-    root: Path, writes: Iterable[Write], seen: Mapping[str, bytes | None] | None = None
+    root: Path, writes: Iterable[Write], seen: Mapping[str, Held | None] | None = None
 ) -> Staged:
     """Check every path and keep the writes that change something: other files keep their mtime.
 
@@ -150,11 +150,12 @@ def _check_distinct(root: Path, writes: list[Write]) -> None:
 
 
 def _check_seen(
-    path: str, original: Original | None, seen: Mapping[str, bytes | None] | None
+    path: str, original: Original | None, seen: Mapping[str, Held | None] | None
 ) -> None:
     if seen is None or path not in seen:
         return
-    if seen[path] != (original.content if original else None):
+    held = seen[path]
+    if (None if held is None else content_of(held)) != (original.content if original else None):
         raise changed_meanwhile(path)
 
 

@@ -11,6 +11,7 @@ import tempfile
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from featuregen.errors import FeaturegenError
 
@@ -68,3 +69,12 @@ class Parked:
     def read(self) -> bytes:
         """The content."""
         return self.spool.read(self.start, self.size)
+
+
+Held: TypeAlias = "bytes | Parked"
+"""A content in memory, or put away."""
+
+
+def content_of(held: Held) -> bytes:
+    """The bytes, read each time where they are parked."""
+    return held.read() if isinstance(held, Parked) else held
