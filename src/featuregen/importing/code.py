@@ -9,6 +9,7 @@ from featuregen.errors import FeaturegenError
 from featuregen.importing import names
 from featuregen.importing.code_classes import Classes
 from featuregen.importing.code_clients import Clients
+from featuregen.importing.code_defaults import without_defaults
 from featuregen.importing.code_operations import Routes
 from featuregen.importing.code_proof import with_rows
 from featuregen.importing.code_routes import Route, routes_of
@@ -16,19 +17,23 @@ from featuregen.importing.code_rows import Rows
 from featuregen.importing.code_rules import same_rule
 from featuregen.importing.code_services import service_of
 from featuregen.importing.code_settings import missing_settings, read_settings
+from featuregen.importing.code_webhooks import read_webhooks, secrets_of
 from featuregen.importing.imported import Imported, Notes, finish
 from featuregen.importing.python_values import name, text
 from featuregen.importing.sources import Sources, read_sources
+from featuregen.spec.canonical import canonical
 from featuregen.spec.plural import plural
+from featuregen.templates import templates_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from featuregen.importing.code_services import Service
     from featuregen.importing.imported import Tree
     from featuregen.importing.sources import Module
 
+_BESIDE = ("_webhooks", "_jobs")
 _CLIENTS = frozenset({"httpx", "httpx2", "requests", "aiohttp", "urllib3"})
 _STORAGE = frozenset({"sqlalchemy", "sqlmodel", "motor", "pymongo", "asyncpg", "tortoise"})
 
@@ -36,22 +41,48 @@ _STORAGE = frozenset({"sqlalchemy", "sqlmodel", "motor", "pymongo", "asyncpg", "
 def import_code(paths: Iterable[Path], *, feature: str | None = None) -> Imported:
     """A spec of the routes in these files or folders, with the models and errors that they use."""
     sources = read_sources(paths)
-    routes = [route for module in sources.named for route in routes_of(module, sources)]
-    if not routes:
-        hint = "name the files with @router.get, @router.post, …"
-        raise FeaturegenError("no route is found in this code", hint=hint)
+    routes = _routes(sources)
     prefix = _prefix(routes)
     found = (service_of(route.function, sources) for route in routes)
     service = next((one[0] for one in found if one), None)
     chosen = feature or (service.feature if service else names.feature_name(_stem(prefix, routes)))
+    if service is not None:
+        sources.read(_beside(service))
     notes = Notes()
     classes = Classes(sources, chosen, notes)
     clients = Clients(sources, notes)
-    rows = Rows.of(service, classes)
+    rows = Rows.of(service, classes, clients)
     reader = Routes(classes, clients, chosen, notes, stores=rows is not None)
     for route in routes:
         reader.add(route, route.path[len(prefix) :] or "/")
+    webhooks: Tree = {}
+    if rows is not None:
+        reader.note_rows(rows.service)
+        webhooks = read_webhooks(rows, notes)
     _note_the_rest(sources, clients, notes, rows)
+    tree = _head(chosen, routes, prefix, service, reader)
+    tree |= _body(sources, classes, reader, service, webhooks, notes)
+    if rows is not None:
+        tree = with_rows(tree, rows, notes)
+    if service is not None:
+        tree = canonical(without_defaults(tree))
+        _note_the_spec(service, notes)
+    return _with_true_rules(tree, classes, notes, _header(tree))
+
+
+def _routes(sources: Sources) -> list[Route]:
+    """Those of the files that were named, but for what other parts of a spec say."""
+    modules = [one for one in sources.named if not _is_beside(one)]
+    found = [route for module in modules for route in routes_of(module, sources)]
+    if not found:
+        hint = "name the files with @router.get, @router.post, …"
+        raise FeaturegenError("no route is found in this code", hint=hint)
+    return found
+
+
+def _head(
+    chosen: str, routes: list[Route], prefix: str, service: Service | None, reader: Routes
+) -> Tree:
     head: Tree = {"featuregen": 1, "feature": chosen}
     if (tag := _tag(routes)) is not None:
         head["title"] = tag
@@ -64,19 +95,36 @@ def import_code(paths: Iterable[Path], *, feature: str | None = None) -> Importe
     head["base_path"] = prefix or "/"
     if reader.validation_status is not None:
         head["wire"] = {"validation_status": reader.validation_status}
-    tree = head | _body(sources, classes, reader, service, notes)
-    if rows is not None:
-        tree = with_rows(tree, rows, notes)
-    if service is not None:
-        _note_the_spec(service, notes)
-    return _with_true_rules(tree, classes, notes, _header(tree))
+    return head
+
+
+def _is_beside(module: Module) -> bool:
+    """A router of webhooks or of jobs, or one of every project."""
+    return module.path.stem.endswith(_BESIDE) or _is_of_every_project(module)
+
+
+def _is_of_every_project(module: Module) -> bool:
+    return (templates_root() / "project" / f"{module.name}.jinja").is_file()
+
+
+def _beside(service: Service) -> Iterator[Path]:
+    """What no module imports: the router of a feature's webhooks."""
+    found = service.module.path.parent.parent / "api" / "endpoints"
+    webhooks = found / f"{service.feature}_webhooks.py"
+    if webhooks.is_file():
+        yield webhooks
 
 
 def _body(
-    sources: Sources, classes: Classes, reader: Routes, service: Service | None, notes: Notes
+    sources: Sources,
+    classes: Classes,
+    reader: Routes,
+    service: Service | None,
+    webhooks: Tree,
+    notes: Notes,
 ) -> Tree:
     clients = reader.upstreams.values()
-    used = {one for client in clients for one in client.settings}
+    used = {one for client in clients for one in client.settings} | secrets_of(webhooks)
     known: Tree = {}
     if service is not None:
         known = read_settings(service, sources, classes.fields, used, notes)
@@ -84,8 +132,9 @@ def _body(
         "settings": known | missing_settings(clients, known, notes),
         "errors": reader.errors,
         "upstreams": {client.upstream: client.tree for client in clients},
-        "models": classes.models,
+        "models": classes.in_order(),
         "operations": reader.operations,
+        "webhooks": webhooks,
     }
     return {key: one for key, one in body.items() if one != {}}
 
@@ -179,7 +228,7 @@ def _note_the_rest(sources: Sources, clients: Clients, notes: Notes, rows: Rows 
     if rows is not None:
         read += [each for each in sources.every if _is_of_rows(each, rows)]
     for module in sources.every:
-        if module.path.parent.name == "core" or module in read:  # of every generated project
+        if _is_of_every_project(module) or module in read:
             continue
         for node in module.tree.body:
             imported = {one.name for one in node.names} if isinstance(node, ast.Import) else set()

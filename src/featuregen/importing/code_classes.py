@@ -73,6 +73,12 @@ class Classes:
             if as_input or inner not in self.models:
                 self.use(inner, as_input=as_input and inner != bare)
 
+    def in_order(self) -> Tree:
+        """The models that are used, in the order of the code."""
+        order = {ours: place for place, ours in enumerate(self._names.values())}
+        every = sorted(self.models, key=lambda one: order.get(str(one), len(order)))
+        return {one: self.models[one] for one in every}
+
     def fields_of(self, kind: str) -> dict[str, Tree]:
         """The fields of a model whose values come one by one, as parameters."""
         found = next((ours for ours, spec in self._names.items() if spec == kind), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,25 @@ class Client:
     upstream: str
     tree: Tree
     calls: dict[str, Tree] = field(default_factory=dict)
+    methods: dict[str, Function] = field(default_factory=dict)
     settings: set[str] = field(default_factory=set)
+
+    def read(self, called: str, names: dict[str, ast.expr]) -> Tree:
+        """A call, whose parameters stand for values of rows. Raises `UnreadError`."""
+        method = self.methods.get(called)
+        if method is None:
+            raise UnreadError(ast.Name(called))
+        return _call(_Named(names).visit(deepcopy(method)), self.module)[0]
+
+
+class _Named(ast.NodeTransformer):
+    """Parameters by what they were given."""
+
+    def __init__(self, names: dict[str, ast.expr]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.names.get(node.id, node)
 
 
 class Clients:
@@ -84,6 +103,7 @@ class Clients:
     def _method(self, method: Function, client: Client) -> None:
         if method.name in _ASKED:
             return
+        client.methods[method.name] = method
         try:
             call, encoding = _call(method, client.module)
         except UnreadError as error:

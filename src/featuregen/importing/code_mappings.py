@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _ON_TEXTS = frozenset({"lower", "upper", "isoformat"})
+_OWNERS = frozenset({"user", "entity", "parent"})
 _READERS = {"to_lower": "lower", "to_upper": "upper", "to_text": "str", "from_unix": "from_unix"}
 
 
@@ -94,7 +95,9 @@ def _sent(node: ast.expr) -> str:
         case ast.Attribute(value=owner, attr=one) as attribute:
             if name(owner) == "_settings":
                 return f"settings.{one}"
-            return f"user.{one}" if name(owner) == "user" else _attributes(attribute, "data")
+            if name(owner) in _OWNERS:
+                return f"{name(owner)}.{one}"
+            return _attributes(attribute, "data")
     raise UnreadError(node)
 
 

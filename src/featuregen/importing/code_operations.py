@@ -5,13 +5,20 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from featuregen.importing import names
 from featuregen.importing.code_fields import first_line
+from featuregen.importing.code_jobs import job_of
 from featuregen.importing.code_routes import texts
-from featuregen.importing.code_services import Work, service_of, steps_of_its_own
+from featuregen.importing.code_services import (
+    Work,
+    admitted_by,
+    service_of,
+    steps_of_its_own,
+)
 from featuregen.importing.python_values import UnknownValueError, keywords, name, text, value
 from featuregen.importing.schemas import short
 from featuregen.spec import reserved
@@ -22,7 +29,9 @@ if TYPE_CHECKING:
 
     from featuregen.importing.code_classes import Classes
     from featuregen.importing.code_clients import Client, Clients
+    from featuregen.importing.code_jobs import Job
     from featuregen.importing.code_routes import Function, Route
+    from featuregen.importing.code_services import Service
     from featuregen.importing.imported import Notes, Tree
     from featuregen.importing.sources import Sources
     from featuregen.spec.yaml_text import Plain
@@ -38,7 +47,8 @@ _EMPTY = 204
 _OF_EVERY_PROJECT = (401, 403, 413, 422, 429)
 _RESPONSES = {"HTMLResponse": "html", "PlainTextResponse": "text", "StreamingResponse": "bytes",
               "FileResponse": "bytes", "Response": "bytes"}  # fmt: skip
-_OF_ROWS = frozenset({"IfMatch", "RequiredIfMatch", "SessionDep"})
+_OF_ROWS = frozenset({"IfMatch", "RequiredIfMatch", "SessionDep", "JobQueueDep"})
+_OF_KEPT_ANSWERS = frozenset({"provide", "forgets"})
 _GROUPS = {"Query": "query", "Path": "path_params", "Header": "headers"}
 
 _IDENTIFIER: Tree = {
@@ -75,7 +85,8 @@ class Routes:
         self.operations[called] = entry
         entry |= self._about(route)
         entry |= _in_order(self._arguments(route, entry), route.function)
-        entry |= self._answer(route)
+        job = job_of(route.function, self.classes.sources)
+        entry |= self._answer(route) if job is None else self._later(job)
         entry["auth"] = "none"
         for dependency in route.router_dependencies:
             self._dependency(dependency, entry, route.module.place(function))
@@ -92,6 +103,19 @@ class Routes:
             entry["errors"] = [*errors]
         entry |= _done(work, called)
 
+    def note_rows(self, service: Service) -> None:
+        """The upstreams and errors of a service that stores, which endpoints do not all show.
+
+        They come in its own order.
+        """
+        for client in service.clients_of(self.clients):
+            self.upstreams.pop(client.upstream, None)
+            self.upstreams[client.upstream] = client
+            self._mapped(client)
+        used = {one.id for one in ast.walk(service.module.tree) if isinstance(one, ast.Name)}
+        for error in used:
+            self._raised.update(self._known(error))
+
     @property
     def errors(self) -> Tree:
         """Those that are raised, in the order of the code."""
@@ -107,13 +131,13 @@ class Routes:
         if found is None or done is None:
             return Work()
         work, method = done
+        if (admitting := admitted_by(route.function)) is not None:
+            work = replace(work, before=found[0].hook_of(admitting))
         steps = [(found[0].module, one) for one in work.unread]
-        if self.stores:
-            steps = []  # `code_proof` says what is left of it
+        steps += [(route.module, one) for one in steps_of_its_own(route.function)]
         for module, statement in (
-            *steps,
-            *((route.module, one) for one in steps_of_its_own(route.function)),
-        ):
+            () if self.stores else steps
+        ):  # else `code_proof` says what is left
             what = f"`{ast.unparse(statement)[:60]}` of {method.name}: move it into a hook"
             self.notes.add(module.place(statement), what)
         if work.client is None or work.called not in work.client.calls:
@@ -247,7 +271,7 @@ class Routes:
                 entry["permission"] = argument
             elif scopes:
                 entry["permission"] = scopes[0]
-        elif target and not target.endswith("_service") and target != "provide":
+        elif target and not target.endswith("_service") and target not in _OF_KEPT_ANSWERS:
             self.notes.add(where, f"the dependency {target}: the hook does what it did")
 
     def _kept(self, node: ast.Call, *, own: bool, where: str) -> Tree:
@@ -279,6 +303,13 @@ class Routes:
         usual = 201 if route.method == "post" else 200
         answer: Tree = {"response": response}
         return answer if status == usual else answer | {"status": status}
+
+    def _later(self, job: Job) -> Tree:
+        """The endpoint answers 202; its job has what the operation answers in the end."""
+        given = job.work.returns
+        plain = {"str": "text", "bytes": "bytes"}.get(name(given))
+        kind = "none" if given is None else self._model(given, job.module.place(job.work))
+        return {"response": plain or kind, "async": True}
 
     def _model(self, node: ast.expr, where: str) -> str:
         if self.stores and "Page" in self._bases(node):
@@ -366,7 +397,7 @@ def _in_order(groups: Tree, function: Function) -> Tree:
     given = [
         one.arg
         for call in ast.walk(function)
-        if isinstance(call, ast.Call) and name(getattr(call.func, "value", None)) == "service"
+        if isinstance(call, ast.Call) and _hands_on(name(getattr(call.func, "value", None)))
         for one in call.keywords
     ]
     return {
@@ -375,6 +406,10 @@ def _in_order(groups: Tree, function: Function) -> Tree:
         else one
         for group, one in groups.items()
     }
+
+
+def _hands_on(owner: str) -> bool:
+    return owner == "service" or owner.endswith("_jobs")
 
 
 def _position(parameter: str, given: list[str | None]) -> int:

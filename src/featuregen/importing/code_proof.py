@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from featuregen.errors import SpecError
+from featuregen.importing.code_row_operations import operation_on_rows
 from featuregen.importing.code_rows import FOUND
+from featuregen.importing.code_same import Comparison
 from featuregen.importing.code_tables import read_table
+from featuregen.importing.code_webhooks import webhooks_path
 from featuregen.importing.imported import written
 from featuregen.importing.python_values import name
 from featuregen.spec.plural import snake
@@ -18,59 +22,141 @@ if TYPE_CHECKING:
     from featuregen.spec.yaml_text import Plain
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_MOST_ROUNDS = 6
+_MOST_ROUNDS = 8
 _DERIVED = ("Create", "CreateBelow", "Update", "Read", "Page")
 
 
 def with_rows(tree: Tree, rows: Rows, notes: Notes) -> Tree:
     """The tree with entities and with each operation on them that generates what is there."""
-    operations = tree["operations"]
-    models = tree.get("models")
-    if not isinstance(operations, dict):
+    operations, webhooks = tree["operations"], tree.get("webhooks", {})
+    if not isinstance(operations, dict) or not isinstance(webhooks, dict):
         return tree
-    hooks: Tree = dict(operations)
-    guessed: Tree = {
-        key: made
-        for key, one in operations.items()
-        if isinstance(one, dict) and (made := rows.operation(str(key), one)) is not None
-    }
-    kept: Tree = dict(models) if isinstance(models, dict) else {}
-    for entity in rows.entities:
-        for end in _DERIVED:
-            kept.pop(f"{entity}{end}", None)
-    trial: Tree = {}
-    for _ in range(_MOST_ROUNDS):
-        done: Tree = {key: guessed.get(key, _not_kept(one)) for key, one in hooks.items()}
-        sections: Tree = {"models": kept, "entities": rows.entities, "operations": done}
-        trial = _ordered({**tree, **sections})
-        modules = _generated(trial)
-        if isinstance(modules, SpecError):
-            named = {fault.path.split(".")[1] for fault in modules.diagnostics if "." in fault.path}
-            if not named & guessed.keys():
-                what = f"these tables are not read: {modules.diagnostics[0].message}"
-                notes.add(_tables(rows), what)
-                return tree
-            guessed = {key: one for key, one in guessed.items() if key not in named}
-            continue
-        _add_indexes(rows, modules)
-        wrong = [key for key in guessed if not _is_same(str(key), rows, modules)]
-        if not wrong:
-            break
-        for key in wrong:
-            del guessed[key]
-    _note(rows, trial, guessed, hooks, notes)
-    return trial
+    return _Proof(tree, rows, notes, operations, dict(webhooks)).settled()
 
 
-def _not_kept(entry: Plain) -> Plain:
-    """A hook whose answers are not kept: else it would end what others keep."""
-    if not isinstance(entry, dict):
-        return entry
-    return {key: one for key, one in entry.items() if key not in ("cache", "if_match")}
+@dataclass(slots=True)
+class _Proof:
+    """Takes back what would be generated otherwise, until all that is left is the same."""
+
+    tree: Tree
+    rows: Rows
+    notes: Notes
+    hooks: Tree
+    """The operations as they are read without rows."""
+    webhooks: Tree
+    guessed: Tree = field(default_factory=dict)
+    proven: set[str] = field(default_factory=set)
+    """What was the same once: it differs later only by what was taken back around it."""
+
+    def settled(self) -> Tree:
+        """The tree that holds."""
+        for key, one in self.hooks.items():
+            made = operation_on_rows(self.rows, str(key), one) if isinstance(one, dict) else None
+            if made is not None:
+                self.guessed[key] = made
+        for _ in range(_MOST_ROUNDS):
+            trial = self._trial()
+            modules = _generated(trial)
+            if isinstance(modules, SpecError):
+                if not self._without_faults(modules):
+                    what = f"these tables are not read: {modules.diagnostics[0].message}"
+                    self.notes.add(_tables(self.rows), what)
+                    return self.tree
+                continue
+            found = _add_indexes(self.rows, modules)
+            comparison = Comparison(self.rows, modules)
+            if not self._without_wrong(comparison) and not found:
+                self._note(comparison)
+                return trial
+        return self.tree
+
+    def _trial(self) -> Tree:
+        models = self.tree.get("models")
+        kept: Tree = dict(models) if isinstance(models, dict) else {}
+        for entity in self.rows.entities:
+            for end in _DERIVED:
+                kept.pop(f"{entity}{end}", None)
+        done: Tree = {key: self.guessed.get(key) or self._as_read(key) for key in self.hooks}
+        upstreams = self.tree.get("upstreams")
+        every = upstreams if isinstance(upstreams, dict) else {}
+        called = {_upstream(one) for one in done.values()}
+        sections: Tree = {
+            "upstreams": {key: one for key, one in every.items() if key in called},
+            "models": kept,
+            "entities": self.rows.entities,
+            "operations": done,
+            "webhooks": self.webhooks,
+        }
+        return _ordered({**self.tree, **sections})
+
+    def _as_read(self, key: str | int) -> Plain:
+        """What stands in for work with rows keeps no answers: it would end what others keep."""
+        entry, method = self.hooks[key], self.rows.work_of(str(key))
+        if not isinstance(entry, dict) or method is None or not _stores(method, self.rows):
+            return entry
+        return {one: keys for one, keys in entry.items() if one not in ("cache", "if_match")}
+
+    def _without_faults(self, error: SpecError) -> bool:
+        """Whether what the language refuses could be taken back."""
+        taken = False
+        for fault in (one for one in error.diagnostics if one.severity == "error"):
+            section, _, rest = fault.path.partition(".")
+            held = {"operations": self.guessed, "webhooks": self.webhooks}.get(section, {})
+            key = rest.partition(".")[0]
+            if key in held:
+                del held[key]
+                taken = True
+        return taken
+
+    def _without_wrong(self, comparison: Comparison) -> bool:
+        """Whether something was not the same, and is mended or taken back."""
+        changed = False
+        operations, webhooks = map(str, self.guessed), map(str, self.webhooks)
+        self.proven |= {key for key in operations if comparison.is_same(key)}
+        self.proven |= {f"{key}()" for key in webhooks if comparison.is_same_webhook(key)}
+        for key in [*self.guessed]:
+            made = self.guessed[key]
+            if str(key) in self.proven or not isinstance(made, dict):
+                continue
+            changed = True
+            errors = comparison.missing_errors(str(key))
+            if errors and "errors" not in made and comparison.is_same_work(str(key)):
+                made["errors"] = [*errors]
+            else:
+                del self.guessed[key]
+        for key in [*self.webhooks]:
+            if f"{key}()" not in self.proven:  # an operation may have its name
+                del self.webhooks[key]
+                changed = True
+        return changed
+
+    def _note(self, comparison: Comparison) -> None:
+        """Exactly what is not carried over."""
+        rows, module = self.rows, self.rows.service.module
+        for key in self.hooks:
+            method = rows.work_of(str(key))
+            if method is None or str(key) in self.proven or comparison.is_same(str(key)):
+                continue
+            told = f"what {key} does with rows" if _stores(method, rows) else f"what {key} does"
+            self.notes.add(module.place(method), f"{told}: move it into its hook")
+        for path in (_tables(rows), f"app/models/{rows.service.feature}.py"):
+            for called, is_made in comparison.differing(path):
+                what = "would be made otherwise" if is_made else "is not read"
+                self.notes.add(path, f"{called} {what}")
+        read = self.tree.get("webhooks")
+        for key in read if isinstance(read, dict) else ():
+            if key not in self.webhooks:
+                what = f"the webhook {key} is not read: it would be made otherwise"
+                self.notes.add(webhooks_path(rows.service.feature), what)
+
+
+def _upstream(operation: Plain) -> Plain:
+    call = operation.get("call") if isinstance(operation, dict) else None
+    return call.get("upstream") if isinstance(call, dict) else None
 
 
 def _ordered(tree: Tree) -> Tree:
-    order = ("settings", "errors", "upstreams", "models", "entities", "operations")
+    order = ("settings", "errors", "upstreams", "models", "entities", "operations", "webhooks")
     head: Tree = {key: one for key, one in tree.items() if key not in order}
     return head | {key: tree[key] for key in order if tree.get(key)}
 
@@ -85,45 +171,20 @@ def _generated(tree: Tree) -> dict[str, ast.Module] | SpecError:
         files, _ = render_feature(make_plan(parse_spec(written(tree, ""), "spec.yaml")))
     except SpecError as error:
         return error
-    return {path: ast.parse(text) for path, text in files.items() if path.endswith(".py")}
+    return {
+        path: ast.parse(text)
+        for path, text in files.items()
+        if path.startswith("app/") and path.endswith(".py")
+    }
 
 
 def _tables(rows: Rows) -> str:
     return f"app/tables/{rows.service.feature}.py"
 
 
-def _definitions(tree: ast.AST) -> dict[str, str]:
-    return {
-        node.name: ast.dump(node)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
-
-
-def _is_same(called: str, rows: Rows, made: dict[str, ast.Module]) -> bool:
-    """Whether the method, what it calls, and the endpoint are what is there."""
-    service = _definitions(made.get(rows.service.module.name, ast.Module([], [])))
-    method = rows.method(called)
-    if method is None or service.get(called) != ast.dump(method):
-        return False
-    helpers = [one for one in _names(method) if one.startswith("_") and rows.method(one)]
-    if any(service.get(one) != ast.dump(rows.method(one) or method) for one in helpers):
-        return False
-    for module in rows.sources.named:
-        there = _definitions(module.tree)
-        if called in there:
-            return (
-                _definitions(made.get(module.name, ast.Module([], []))).get(called) == there[called]
-            )
-    return False
-
-
-def _names(node: ast.AST) -> list[str]:
-    return [one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)]
-
-
-def _add_indexes(rows: Rows, made: dict[str, ast.Module]) -> None:
-    """Those that no list and no reference brings are the entity's own."""
+def _add_indexes(rows: Rows, made: dict[str, ast.Module]) -> bool:
+    """Those that no list and no reference brings are the entity's own; whether any is new."""
+    found = False
     classes = {
         node.name: node
         for node in ast.walk(made.get(_tables(rows), ast.Module([], [])))
@@ -141,35 +202,16 @@ def _add_indexes(rows: Rows, made: dict[str, ast.Module]) -> None:
             else []
         )
         own += [key for key in table.indexes if key not in known]
-        if own:
-            entity["indexes"] = [[*key] for key in table.indexes if key in own]
-
-
-def _note(rows: Rows, tree: Tree, guessed: Tree, hooks: Tree, notes: Notes) -> None:
-    """Exactly what is not carried over."""
-    module = rows.service.module
-    for key in hooks:
-        method = rows.work_of(str(key))
-        if key in guessed or method is None or not _stores(method, rows):
-            continue
-        notes.add(module.place(method), f"what {key} does with rows: move it into its hook")
-    made = _generated(tree)
-    if isinstance(made, SpecError):
-        return
-    for path in (_tables(rows), f"app/models/{rows.service.feature}.py"):
-        there = next((one for one in rows.sources.every if one.name == path), None)
-        now = _definitions(made.get(path, ast.Module([], [])))
-        for called, node in _definitions(there.tree).items() if there is not None else ():
-            if called[0].isupper() and now.get(called) != node:
-                what = "would be made otherwise" if called in now else "is not read"
-                notes.add(path, f"{called} {what}")
-    folder = module.path.parent.parent / "api" / "endpoints"
-    for end in ("webhooks", "jobs"):
-        if (folder / f"{rows.service.feature}_{end}.py").is_file():
-            notes.add(f"app/api/endpoints/{rows.service.feature}_{end}.py", f"{end} are not read")
+        indexes: list[Plain] = [[*key] for key in table.indexes if key in own]
+        if indexes and indexes != written_:
+            entity["indexes"] = indexes
+            found = True
+    return found
 
 
 def _stores(method: Definition, rows: Rows) -> bool:
     used = {name(one) for one in ast.walk(method) if isinstance(one, ast.Name)}
     helpers = {f"_{kind}_{snake(row)}" for row in rows.tables for kind in FOUND}
-    return bool(used & set(rows.tables)) or bool(helpers & set(_names(method)))
+    return bool(used & set(rows.tables)) or bool(
+        helpers & {one.attr for one in ast.walk(method) if isinstance(one, ast.Attribute)}
+    )

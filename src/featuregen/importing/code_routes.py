@@ -43,6 +43,7 @@ def routes_of(module: Module, sources: Sources) -> Iterator[Route]:
         for target in node.targets
         if isinstance(target, ast.Name) and name(node.value.func) in ("APIRouter", "FastAPI")
     }
+    included: dict[str, str] = {}
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -53,7 +54,9 @@ def routes_of(module: Module, sources: Sources) -> Iterator[Route]:
             router = routers.get(owner, {})
             options = keywords(decorator)
             own = text(decorator.args[0] if decorator.args else options.get("path")) or ""
-            prefix = _included(module, owner, sources) + (text(router.get("prefix")) or "")
+            if owner not in included:
+                included[owner] = _included(module, owner, sources)
+            prefix = included[owner] + (text(router.get("prefix")) or "")
             path = re.sub(r"\{([^{}:]*):[^{}]*\}", r"{\1}", prefix + own)
             yield Route(
                 module, node, name(decorator.func), "/" + path.strip("/"), options,

@@ -56,7 +56,7 @@ def _check(violated: ast.expr) -> str | None:
         parts = parts[1:]
     rest = parts[0] if len(parts) == 1 else ast.BoolOp(ast.And(), list(parts))
     try:
-        return ast.unparse(ast.fix_missing_locations(_Words().visit(_negated(rest))))
+        return ast.unparse(ast.fix_missing_locations(Words().visit(_negated(rest))))
     except UnknownValueError:
         return None
 
@@ -75,11 +75,14 @@ def _negated(node: ast.expr) -> ast.expr:
             return ast.UnaryOp(ast.Not(), node)
 
 
-class _Words(ast.NodeTransformer):
-    """Python → the language of `check`."""
+class Words(ast.NodeTransformer):
+    """Python about one object → the language of `check`."""
+
+    def __init__(self, root: str = "self") -> None:
+        self.root = root
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if name(node.value) == "self":
+        if name(node.value) == self.root:
             return ast.Name(node.attr)
         raise UnknownValueError
 
@@ -91,11 +94,11 @@ class _Words(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         match node:
             case ast.Call(func=ast.Attribute(attr="now")):
-                return _called("now", ())
+                return call_of("now", ())
             case ast.Call(func=ast.Attribute(value=ast.Call(), attr="date"), args=[]):
-                return _called("today", ())
+                return call_of("today", ())
             case ast.Call(func=ast.Attribute(value=inner, attr="lower" | "upper" as how), args=[]):
-                return _called(how, (self.visit(inner),))
+                return call_of(how, (self.visit(inner),))
             case ast.Call(func=ast.Name(id="Decimal"), args=[ast.Constant(value=number)]):
                 return ast.parse(str(number), mode="eval").body
             case ast.Call(func=ast.Name(id=moment)) if moment in _MOMENTS:
@@ -106,5 +109,6 @@ class _Words(ast.NodeTransformer):
         raise UnknownValueError
 
 
-def _called(function: str, arguments: Iterable[ast.expr]) -> ast.Call:
+def call_of(function: str, arguments: Iterable[ast.expr]) -> ast.Call:
+    """A call in the language of `check`."""
     return ast.Call(ast.Name(function), list(arguments), [])

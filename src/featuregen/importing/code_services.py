@@ -6,13 +6,17 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from featuregen.importing.code_jobs import job_of
 from featuregen.importing.python_values import name, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from featuregen.importing.code_clients import Client, Clients
     from featuregen.importing.sources import Module, Sources
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+_ADMITS = "admit_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +45,40 @@ class Service:
 
     @property
     def summary(self) -> str | None:
-        """What it says of the feature."""
-        found = ast.get_docstring(self.node)
-        return " ".join(found.split()) if found else None
+        """What it says of the feature; None where it says no more than its name."""
+        told = " ".join((ast.get_docstring(self.node) or "").split())
+        usual = f"The operations of the {self.feature.replace('_', ' ')} feature."
+        return told if told not in ("", usual) else None
 
     def work(self, method: str, clients: Clients) -> tuple[Work, Function] | None:
         """What a method does; None where there is no such method."""
+        found = self.method(method)
+        return (self._work(found, clients), found) if found is not None else None
+
+    def method(self, called: str) -> Function | None:
+        """One of its methods."""
         for one in self.node.body:
-            if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and one.name == method:
-                return self._work(one, clients), one
+            if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef) and one.name == called:
+                return one
         return None
+
+    def hook_of(self, called: str) -> str | None:
+        """The one function of the user's own that a method calls."""
+        for one in ast.walk(self.method(called) or ast.Module([], [])):
+            match one:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=hook)) if (
+                    owner.endswith("_hooks")
+                ):
+                    return hook
+        return None
+
+    def clients_of(self, clients: Clients) -> Iterator[Client]:
+        """The clients that it is given, in the order in which it is given them."""
+        starting = self.method("__init__")
+        for argument in starting.args.args if starting is not None else ():
+            client = clients.found.get(name(argument.annotation))
+            if client is not None:
+                yield client
 
     def _work(self, method: Function, clients: Clients) -> Work:
         client, called, hooks, unread = None, None, [], []
@@ -61,7 +89,7 @@ class Service:
             match awaited:
                 case ast.Call(func=ast.Attribute(
                     value=ast.Attribute(value=ast.Name(id="self"), attr=attribute), attr=target
-                )) if (found := self._client(attribute, clients)) and called is None:  # fmt: skip
+                )) if (found := self.client(attribute, clients)) and called is None:  # fmt: skip
                     client, called = found, target
                     hooks.append("")
                     if not _is_plain(awaited):
@@ -74,7 +102,7 @@ class Service:
                     unread.append(statement)
         return _settled(client, called, hooks, tuple(unread))
 
-    def _client(self, attribute: str, clients: Clients) -> Client | None:
+    def client(self, attribute: str, clients: Clients) -> Client | None:
         """What `self._provider` is, by the annotation of `__init__`."""
         for one in self.node.body:
             if isinstance(one, ast.FunctionDef) and one.name == "__init__":
@@ -99,20 +127,32 @@ def _settled(
 
 
 def service_of(function: Function, sources: Sources) -> tuple[Service, str] | None:
-    """The service that an endpoint asks for, and the method that it calls."""
-    asked = [
-        one.func.attr
-        for one in ast.walk(function)
-        if isinstance(one, ast.Call)
-        and isinstance(one.func, ast.Attribute)
-        and name(one.func.value) == "service"
-    ]
+    """The service that an endpoint or its job asks for, and the method that it calls."""
+    job = job_of(function, sources)
+    if job is not None and job.service_class in sources.classes:
+        return Service(*sources.classes[job.service_class]), job.method
+    asked = [one for one in _asked(function) if not one.startswith(_ADMITS)]
     arguments = (*function.args.args, *function.args.kwonlyargs)
     given = next((one.annotation for one in arguments if one.arg == "service"), None)
     class_name = _class_name(sources.aliases.get(name(given), given))
     if len(asked) != 1 or class_name not in sources.classes:
         return None
     return Service(*sources.classes[class_name]), asked[0]
+
+
+def admitted_by(function: Function) -> str | None:
+    """The method of what stands before, where the answer itself is kept."""
+    return next((one for one in _asked(function) if one.startswith(_ADMITS)), None)
+
+
+def _asked(function: Function) -> list[str]:
+    return [
+        one.func.attr
+        for one in ast.walk(function)
+        if isinstance(one, ast.Call)
+        and isinstance(one.func, ast.Attribute)
+        and name(one.func.value) == "service"
+    ]
 
 
 def steps_of_its_own(function: Function) -> list[ast.stmt]:

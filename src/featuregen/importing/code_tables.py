@@ -100,7 +100,9 @@ class EntityReader:
     tables: dict[str, Table]
     classes: Classes
 
-    def read(self, table: Table, scope: str | None, owner: str | None) -> Tree:
+    def read(
+        self, table: Table, scope: str | None, owner: str | None, filled: frozenset[str]
+    ) -> Tree:
         """The entity, without the indexes that its lists bring."""
         create, update, read = (
             self.classes.fields_of(f"{table.name}{end}") for end in ("Create", "Update", "Read")
@@ -113,7 +115,7 @@ class EntityReader:
                 hidden: Tree = {} if key in read else {"internal": True}
                 fields[key] = {"generated": "owner", **_wire(read, key), **hidden}
                 continue
-            fields[key] = self._field(key, column, create, update, read)
+            fields[key] = self._field(key, column, create, update, read, is_given=key in filled)
         entity: Tree = {"table": table.table}
         if (told := _summary(table)) is not None:
             entity = {"summary": told, **entity}
@@ -131,6 +133,8 @@ class EntityReader:
         create: dict[str, Tree],
         update: dict[str, Tree],
         read: dict[str, Tree],
+        *,
+        is_given: bool,
     ) -> Plain:
         given = _given(column)
         prefix = _prefix(given.get("default"))
@@ -147,7 +151,10 @@ class EntityReader:
             keys = {**reference, **{one: keys[one] for one in _OF_ANY if one in keys}}
         if key not in create:
             keys.pop("default", None)
-            keys |= _generated(given)
+            generated = _generated(given)
+            if is_given and "generated" in generated:  # by a request of its own model
+                generated = {"default": generated["generated"]}
+            keys |= generated
         if create and update and key in create and key not in update and "references" not in keys:
             keys["immutable"] = True
         if read and key not in read:
@@ -251,6 +258,8 @@ def _generated(given: dict[str, ast.expr]) -> Tree:
         return {}
     if name(default) in ("utcnow", "today"):
         return {"generated": "now"}
+    if isinstance(default, ast.Call) and name(default.func) == "Decimal":
+        return {"generated": text(default.args[0])}  # with all of its places
     with contextlib.suppress(UnknownValueError):
         return {"generated": value(default)}
     return {}

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 Tree: TypeAlias = "dict[str | int, Plain]"
 _MOST_ROUNDS = 40
-_SECTIONS = ("settings", "errors", "upstreams", "models", "entities", "operations")
-_OWN_LINES = frozenset({"fields", "query", "path_params", "headers"})
+_SECTIONS = (
+    "settings", "errors", "upstreams", "models", "entities", "operations", "webhooks",
+)  # fmt: skip
+_OWN_LINES = frozenset({"fields", "query", "path_params", "headers", "events"})
 _CONTAINS_ITSELF = "FG209"
 
 

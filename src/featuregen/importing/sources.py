@@ -44,6 +44,26 @@ class Sources:
     classes: dict[str, tuple[Module, ast.ClassDef]] = field(default_factory=dict)
     aliases: dict[str, ast.expr] = field(default_factory=dict)
 
+    def read(self, files: Iterable[Path], *, named: bool = False) -> None:
+        """Add files, and what they import."""
+        seen = {module.path for module in self.every}
+        waiting = [(file.resolve(), named) for file in files]
+        while waiting and len(seen) < _MOST_FILES:
+            path, is_named = waiting.pop(0)
+            if path in seen:
+                continue
+            seen.add(path)
+            module = _parse(path)
+            self.every.append(module)
+            if is_named:
+                self.named.append(module)
+            _collect(module, self)
+            waiting += [(found, False) for found in _imported(module)]
+
+    def module(self, called: str) -> Module | None:
+        """One of those that were read, by its path below the project."""
+        return next((one for one in self.every if one.name == called), None)
+
     def bases(self, node: ast.ClassDef) -> list[str]:
         """Names of all classes that it inherits from, nearest first."""
         found: list[str] = []
@@ -63,19 +83,7 @@ def read_sources(paths: Iterable[Path]) -> Sources:
     files = [file for path in paths for file in _files(path)]
     if not files:
         raise FeaturegenError("there is no Python file to read", exit_code=2)
-    seen: set[Path] = set()
-    waiting = [(file.resolve(), True) for file in files]
-    while waiting and len(seen) < _MOST_FILES:
-        path, is_named = waiting.pop(0)
-        if path in seen:
-            continue
-        seen.add(path)
-        module = _parse(path)
-        sources.every.append(module)
-        if is_named:
-            sources.named.append(module)
-        _collect(module, sources)
-        waiting += [(found, False) for found in _imported(module)]
+    sources.read(files, named=True)
     return sources
 
 
