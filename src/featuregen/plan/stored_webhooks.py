@@ -134,6 +134,11 @@ def _imports(spec: FeatureSpec) -> Iterator[str]:
 # --- the router ----------------------------------------------------------------------------------
 
 
+def webhook_summary(webhook: Webhook) -> str:
+    """What its route says of itself in a line."""
+    return webhook.summary or f"Receive {words(webhook.name)}"
+
+
 def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookPlan:
     handlers = f"{webhook.name.upper()}_HANDLERS"
     arguments = [
@@ -153,7 +158,7 @@ def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookPlan:
     if webhook.scheme == "hmac":
         arguments.append("lifetime=None")  # its signature has no age: an old one is known by its id
     arguments += _later(webhook, spec)
-    summary = webhook.summary or f"Receive {words(webhook.name)}"
+    summary = webhook_summary(webhook)
     body = '{"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}'
     usual = spec.validation_status == _USUAL
     status = "" if usual else f", validation_status={spec.validation_status}"
