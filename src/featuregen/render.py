@@ -119,6 +119,7 @@ def feature_context(plan: FeaturePlan) -> dict[str, object]:
         "jobs": plan.jobs,
         "webhooks": plan.webhooks,
         "tests": plan.tests,
+        "model_tests": plan.model_tests,
         "stored_tests": plan.stored_tests,
         "list_tests": plan.list_tests,
         "cached_tests": plan.cached_tests,

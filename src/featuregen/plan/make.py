@@ -17,6 +17,7 @@ from featuregen.plan.scene_cached import plan_cached_tests
 from featuregen.plan.scene_examples import plan_examples
 from featuregen.plan.scene_jobs import plan_jobs_tests
 from featuregen.plan.scene_listed import plan_list_tests
+from featuregen.plan.scene_models import plan_model_tests
 from featuregen.plan.scene_money import plan_money_tests
 from featuregen.plan.scene_stored import plan_stored_tests
 from featuregen.plan.scene_webhooks import plan_webhook_tests
@@ -50,6 +51,7 @@ def make_plan(spec: FeatureSpec) -> FeaturePlan:
         webhooks=plan_webhooks(spec),
         fakes=plan_fakes(spec),
         tests=plan_tests(spec),
+        model_tests=plan_model_tests(spec),
         stored_tests=plan_stored_tests(spec),
         list_tests=plan_list_tests(spec),
         cached_tests=plan_cached_tests(spec),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from featuregen.plan.scene_cached import CachedTests
     from featuregen.plan.scene_jobs import JobsTests
     from featuregen.plan.scene_listed import ListTests
+    from featuregen.plan.scene_models import ModelTests
     from featuregen.plan.scene_money import MoneyTests
     from featuregen.plan.scene_stored import StoredTests
     from featuregen.plan.scene_webhooks import WebhookTests
@@ -225,6 +226,7 @@ class FeaturePlan(NamedTuple):
     webhooks: WebhooksPlan | None
     fakes: tuple[FakePlan, ...]
     tests: TestsPlan
+    model_tests: ModelTests | None
     stored_tests: StoredTests | None
     list_tests: ListTests | None
     cached_tests: CachedTests | None

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.answers import answered_model, echoed, upstream_answer
 from featuregen.plan.clients import received
+from featuregen.plan.conflict_texts import DETAIL, unknown_text
 from featuregen.plan.names import pascal
 from featuregen.plan.python_values import python_object
-from featuregen.plan.quote import py_literal, py_string
+from featuregen.plan.quote import py_literal, py_string, py_text
 from featuregen.plan.samples import normalised_model, sample_model
 from featuregen.plan.scene_makers import stored_source
 from featuregen.plan.scene_rows import path_value, row_of, rows
@@ -81,6 +82,7 @@ class ChargeScene(NamedTuple):
     parent: str | None  # the table of the row above it
     parent_id: str | None  # the constant of that row's id
     blocked: tuple[str, ...]  # changes of that row, each a dict display, with which nothing is done
+    blocked_detail: str
 
 
 class RefreshScene(NamedTuple):
@@ -104,7 +106,7 @@ def charge_scene(operation: Operation, spec: FeatureSpec) -> ChargeScene | None:
     return ChargeScene(
         call=_call_scene(operation, entity, spec),
         waiting=row_display(_waiting(operation, entity, spec), entity),
-        refusal=_refusal(operation, spec),
+        refusal=refusal_of(operation, spec),
         refused=row_display(written, entity) if written else None,
         spared=_other_state(state, (written.get(state.name),)) if state and written else None,
         key_header=py_string(header.lower()) if header else None,
@@ -116,6 +118,7 @@ def charge_scene(operation: Operation, spec: FeatureSpec) -> ChargeScene | None:
         )
         if parent
         else (),
+        blocked_detail=py_text(unknown_text(parent.entity), DETAIL) if parent else "",
     )
 
 
@@ -127,7 +130,7 @@ def refresh_scene(operation: Operation, spec: FeatureSpec) -> RefreshScene | Non
     return RefreshScene(
         call=_call_scene(operation, row.entity, spec),
         id=row.constant,
-        refusal=_refusal(operation, spec),
+        refusal=refusal_of(operation, spec),
         quiet=tuple(
             row_display(values, row.entity) for values in _quiet(operation, row.values, spec)
         ),
@@ -239,7 +242,7 @@ def _other_state(state: Field, besides: Sequence[Json]) -> str | None:
     return None if found is None else py_literal(found)
 
 
-def _refusal(operation: Operation, spec: FeatureSpec) -> FaultScene | None:
+def refusal_of(operation: Operation, spec: FeatureSpec) -> FaultScene | None:
     """The first status that the upstream refuses with for good."""
     for failure in failures(operation, spec):
         status = failure.upstream_status

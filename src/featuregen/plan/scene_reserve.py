@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.quote import py_literal, py_string
+from featuregen.plan.conflict_texts import DETAIL, bound_text
+from featuregen.plan.quote import py_literal, py_string, py_text
 from featuregen.plan.samples import normalised_model, sample_model
 from featuregen.plan.scene_charges import (
     broken_conditions,
@@ -43,6 +44,7 @@ class ReserveScene(NamedTuple):
     few: str | None  # enough for three; None where three clash
     full: str | None  # what is written once the bound is reached, a dict display
     not_full: str  # what is there until then
+    detail: str  # what is told where nothing can be reserved
     wrong: tuple[str, ...]  # changes of the row with which nothing can be reserved
     many_users: bool  # each of those who ask has to be another
     crowd_body: str | None  # what they send, where they cannot all refer to one row
@@ -54,7 +56,7 @@ class ReserveScene(NamedTuple):
 def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | None:
     """What is tested of a bounded counter; None where the row or the amount is not known."""
     reserve = operation.reserve
-    row = _bounded_row(operation, spec)
+    row = bounded_row(operation, spec)
     amount = _amount(operation, spec)
     if reserve is None or row is None or amount is None or amount <= 0:
         return None
@@ -80,6 +82,7 @@ def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | Non
         few=_shown(few, entity),
         full=row_display(dict(reserve.full), entity) if _fills(operation, spec) else None,
         not_full=row_display({name: row.values.get(name) for name, _ in reserve.full}, entity),
+        detail=py_text(bound_text(entity, reserve), DETAIL),
         wrong=tuple(_wrong(reserve, row)),
         many_users=_clash(operation, spec) == "same user",
         turned_down=_turned_down(operation, spec),
@@ -130,7 +133,7 @@ def _shown(values: Mapping[str, Json] | None, entity: Entity) -> str | None:
     return row_display(values, entity) if values is not None else None
 
 
-def _bounded_row(operation: Operation, spec: FeatureSpec) -> Row | None:
+def bounded_row(operation: Operation, spec: FeatureSpec) -> Row | None:
     """The row that the request reserves on: that of its path, or one that its body names."""
     reserve = operation.reserve
     if reserve is None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.conflict_texts import DETAIL, in_use_text
 from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import VALUE_IMPORTS
-from featuregen.plan.quote import docstring, py_literal
+from featuregen.plan.quote import docstring, py_literal, py_text
 from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_found import found_scene
+from featuregen.plan.scene_others import others_scene
 from featuregen.plan.scene_requests import request_plan
 from featuregen.plan.scene_rows import row_of, rows
 from featuregen.plan.scene_updated import (
@@ -25,6 +27,7 @@ from featuregen.plan.scene_written import written_scene
 
 if TYPE_CHECKING:
     from featuregen.plan.scene_found import FoundScene
+    from featuregen.plan.scene_others import OthersScene
     from featuregen.plan.scene_requests import RequestPlan
     from featuregen.plan.scene_updated import (
         Referring,
@@ -59,7 +62,9 @@ class StoredTest(NamedTuple):
     updated: UpdatedScene | None
     version: VersionScene | None
     referring: tuple[Referring, ...]
+    in_use: str  # what is told where one of them keeps the row
     transition: TransitionScene | None
+    others: OthersScene | None
 
 
 class StoredTests(NamedTuple):
@@ -138,5 +143,7 @@ def _test(operation: Operation, spec: FeatureSpec) -> StoredTest:
         updated=updated_scene(operation, spec),
         version=version_scene(operation, spec),
         referring=tuple(referring_rows(operation, spec)),
+        in_use=py_text(in_use_text(entity), DETAIL),
         transition=transition_scene(operation, spec),
+        others=others_scene(operation, spec),
     )

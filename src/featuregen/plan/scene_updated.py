@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.conflict_texts import DETAIL, state_text
 from featuregen.plan.names import snake
 from featuregen.plan.normal import normalised
-from featuregen.plan.quote import py_literal, py_string
+from featuregen.plan.quote import py_literal, py_string, py_text
 from featuregen.plan.samples import sample
 from featuregen.plan.scene_makers import another_id, another_row, stored_source
 from featuregen.plan.scene_rows import right_state, row_of
@@ -68,6 +69,7 @@ class TransitionScene(NamedTuple):
     column: str
     right: str
     wrong: tuple[str, ...]
+    detail: str  # what is told in those states
     to: str
 
 
@@ -188,5 +190,6 @@ def transition_scene(operation: Operation, spec: FeatureSpec) -> TransitionScene
         column=field.name,
         right=py_literal(right_state(transition, row.entity)),
         wrong=tuple(py_literal(each) for each in others if each not in transition.from_),
+        detail=py_text(state_text(row.entity, transition), DETAIL),
         to=py_literal(transition.to),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from featuregen.plan.conflict_texts import DETAIL, clash_text, referred_text
 from featuregen.plan.normal import normalised_model
 from featuregen.plan.python_values import python_object
-from featuregen.plan.quote import py_literal, py_string
+from featuregen.plan.quote import py_literal, py_string, py_text
 from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_found import FAR, STRANGER
 from featuregen.plan.scene_makers import another_id, another_row, stored_sample, stored_source
@@ -47,6 +48,7 @@ class BrokenReference(NamedTuple):
 
     label: str
     body: str  # a dict display that changes the sample
+    detail: str  # what is told
     rows: tuple[str, ...]
 
 
@@ -56,6 +58,7 @@ class WrittenScene(NamedTuple):
     server_set: tuple[ServerSet, ...]
     ignores: bool  # what it does not know; else it refuses it
     clashes: tuple[Clash, ...]
+    clash_detail: str  # what is told of them
     references: tuple[BrokenReference, ...]
 
 
@@ -67,6 +70,7 @@ def written_scene(operation: Operation, spec: FeatureSpec) -> WrittenScene | Non
         server_set=tuple(_server_set(operation, model, spec)),
         ignores=model.ignore_extra,
         clashes=tuple(_clashes(operation, model, spec)),
+        clash_detail=py_text(clash_text(spec.entities[operation.entity or ""]), DETAIL),
         references=tuple(_broken_references(operation, model, spec)),
     )
 
@@ -162,10 +166,12 @@ def _broken_references(
         target, wire = spec.entities[field.references], wires[field.name]
         there = another_id(target, spec, number)
         body = py_literal({wire: there})
-        yield BrokenReference(py_string(f"{field.name}: nobody's"), body, ())
-        if field.name in checked and target.owner is not None:
+        looked_up = field.name in checked
+        detail = py_text(referred_text(target) if looked_up else clash_text(entity), DETAIL)
+        yield BrokenReference(py_string(f"{field.name}: nobody's"), body, detail, ())
+        if looked_up and target.owner is not None:
             rows = another_row(target, spec, number, {target.owner.name: STRANGER})
-            yield BrokenReference(py_string(f"{field.name}: another's"), body, rows)
+            yield BrokenReference(py_string(f"{field.name}: another's"), body, detail, rows)
 
 
 def is_same(value: Json, other: Json, field: Field) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.plan.conflict_texts import unknown_text
 from featuregen.plan.signatures import (
     all_params,
     call_uses,
@@ -18,7 +19,6 @@ from featuregen.plan.stored_rows import (
     conflict,
     error,
     not_found,
-    title,
     value,
     variable,
 )
@@ -153,9 +153,7 @@ def needed_of_parent(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]
     lines: list[str] = []
     for each in row_values(operation):
         if each.in_path and each.entity == parent.name and parent.field(each.field).nullable:
-            refusing = error(
-                conflict(parent, spec), f"The {title(parent)} is not known upstream yet"
-            )
+            refusing = error(conflict(parent, spec), unknown_text(parent))
             lines += [
                 f"if {row}.{each.field} is None:",
                 f"    raise {refusing}",

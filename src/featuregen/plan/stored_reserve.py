@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.names import snake, words
+from featuregen.plan.conflict_texts import bound_text, title
+from featuregen.plan.names import snake
 from featuregen.plan.python_values import python_value
 from featuregen.plan.quote import docstring
 from featuregen.plan.stored_calls import (
@@ -22,7 +23,6 @@ from featuregen.plan.stored_rows import (
     error,
     may_clash,
     scope,
-    title,
     value,
     variable,
 )
@@ -104,12 +104,7 @@ def _number(text: str, entity: Entity, reserve: Reserve) -> str | None:
 
 
 def _over(reserve: Reserve, entity: Entity, spec: FeatureSpec) -> str:
-    named = reserve.up_to.isidentifier()
-    bound = words(reserve.up_to) if named else f"bound of {reserve.up_to}"
-    text = f"Less than that is left of the {bound} of the {title(entity)}"
-    if reserve.when:
-        text = f"The {title(entity)} is in no state for this, or less is left of its {bound}"
-    return error(conflict(entity, spec), text)
+    return error(conflict(entity, spec), bound_text(entity, reserve))
 
 
 def _amount(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:

@@ -7,7 +7,8 @@ import keyword
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.attempts import is_attempted
-from featuregen.plan.names import pascal, snake, words
+from featuregen.plan.conflict_texts import clash_text, one, referred_text, title
+from featuregen.plan.names import pascal, snake
 from featuregen.plan.python_values import python_value
 from featuregen.plan.quote import docstring, py_string, py_text
 from featuregen.plan.tables import is_versioned
@@ -51,16 +52,6 @@ def variable(entity: Entity) -> str:
     name = snake(entity.name)
     taken = name in _TAKEN or keyword.iskeyword(name) or hasattr(builtins, name)
     return f"{name}_row" if taken else name
-
-
-def title(entity: Entity) -> str:
-    """`PaymentRefund` → `payment refund`."""
-    return words(snake(entity.name))
-
-
-def one(entity: Entity) -> str:
-    """`a payment`, `an enrolment`: by the letter, which is right for nearly all words."""
-    return f"{'an' if title(entity)[0] in 'aeio' else 'a'} {title(entity)}"
 
 
 def column(entity: Entity, name: str) -> str:
@@ -183,7 +174,7 @@ def lookup_plan(found: Lookup, spec: FeatureSpec) -> LookupPlan:
         docstring=docstring(about, indent=8),
         condition=", ".join(given.conditions),
         variable=variable(entity),
-        missing=error(conflict(entity, spec), f"There is no such {title(entity)}")
+        missing=error(conflict(entity, spec), referred_text(entity))
         if found.referred
         else not_found(entity, spec),
     )
@@ -350,13 +341,8 @@ def references(entity: Entity) -> tuple[Field, ...]:
 
 
 def clash(entity: Entity, spec: FeatureSpec) -> str:
-    """The error of a row that breaks a key: it names no value, which may be another owner's."""
-    text = f"The {title(entity)} clashes with another, or refers to what is not there"
-    if not references(entity):
-        text = f"There is such {one(entity)} already"
-    elif not entity.unique:
-        text = f"The {title(entity)} refers to what is not there"
-    return error(conflict(entity, spec), text)
+    """The error of a row that breaks a key."""
+    return error(conflict(entity, spec), clash_text(entity))
 
 
 # --- the answer ----------------------------------------------------------------------------------

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.clients import callers
+from featuregen.plan.conflict_texts import one
 from featuregen.plan.model import ReceivedPlan
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.stored_reserve import completion_name, reference, releasing, reserving
-from featuregen.plan.stored_rows import bumped, column, one, variable
+from featuregen.plan.stored_rows import bumped, column, variable
 from featuregen.plan.stored_statements import one_of, update_of, value_of
 from featuregen.plan.types import annotate, plain_type
 from featuregen.spec.model import TypeRef

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.attempts import ends_itself, settles_itself
+from featuregen.plan.conflict_texts import in_use_text, state_text
 from featuregen.plan.quote import py_string
 from featuregen.plan.stored_create import checked_references
 from featuregen.plan.stored_reserve import reservation_alone
@@ -18,7 +19,6 @@ from featuregen.plan.stored_rows import (
     may_clash,
     restricted,
     settled,
-    title,
     variable,
     written_fields,
 )
@@ -130,7 +130,7 @@ def in_use(entity: Entity, spec: FeatureSpec) -> str | None:
     """The error of a row that others refer to, where that keeps it from being deleted."""
     if not restricted(entity, spec):
         return None
-    return error(conflict(entity, spec), f"The {title(entity)} is still referred to")
+    return error(conflict(entity, spec), in_use_text(entity))
 
 
 def _transition(
@@ -146,6 +146,4 @@ def _transition(
 
 def wrong_state(entity: Entity, transition: Transition, spec: FeatureSpec) -> str:
     """The error of a row that is in none of the states that the transition starts from."""
-    states = " or ".join(str(state) for state in transition.from_)
-    text = f"The {transition.field.replace('_', ' ')} of the {title(entity)} is not {states}"
-    return error(conflict(entity, spec), text)
+    return error(conflict(entity, spec), state_text(entity, transition))

@@ -777,6 +777,7 @@ async def test_create_refund_does_not_call_about_a_row_that_the_upstream_does_no
     )
 
     assert response.status_code == 409
+    assert response.json()["detail"] == "The payment is not known upstream yet"
     assert fake_provider.calls == []
     assert await made(database, Refund) == []
     assert await stored(database, Payment) == before
@@ -1117,6 +1118,9 @@ async def test_create_refund_may_not_pass_the_bound(
     )
 
     assert response.status_code == 409
+    assert response.json()["detail"] == (
+        "The payment is in no state for this, or less is left of its amount"
+    )
     assert await row_of(database, Payment, CREATE_REFUND_ID) == before
     assert await made(database, Refund) == []
     assert fake_provider.calls == []
@@ -1155,6 +1159,9 @@ async def test_create_refund_refuses_a_row_in_another_state(
     )
 
     assert response.status_code == 409
+    assert response.json()["detail"] == (
+        "The payment is in no state for this, or less is left of its amount"
+    )
     assert await row_of(database, Payment, CREATE_REFUND_ID) == before
     assert await made(database, Refund) == []
     assert fake_provider.calls == []

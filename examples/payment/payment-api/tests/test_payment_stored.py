@@ -1,5 +1,6 @@
 """Rows of the payment feature: whose they are, what changes, what stays."""
 
+from decimal import Decimal
 from typing import Any
 
 import httpx2
@@ -9,7 +10,15 @@ from app.db.session import Database
 from app.tables.payment import Payment, Refund
 from tests.conftest import TokenFactory
 from tests.fakes.upstream import FakeUpstream
-from tests.payment_rows import CREATE_REFUND_ID, GET_PAYMENT_ID, add_rows, stored
+from tests.payment_rows import (
+    CREATE_REFUND_ID,
+    GET_PAYMENT_ID,
+    add,
+    add_rows,
+    make_payment,
+    make_refund,
+    stored,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +83,28 @@ async def test_create_payment_takes_no_field_that_the_service_sets(
     assert fakes["provider"].calls == []
 
 
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_create_payment_leaves_all_other_rows_as_they_were(
+    client: httpx2.AsyncClient,
+    database: Database,
+    auth: dict[str, str],
+    fakes: dict[str, FakeUpstream],
+    *,
+    is_refused: bool,
+) -> None:
+    await add(database, make_payment(id="pay_00000000000000000000000000000078"))
+    before = {table: await stored(database, table) for table in (Payment,)}
+    if is_refused:
+        fakes["provider"].answer(400, {}, times=1)
+
+    response = await client.post("/api/v1/payments", json=CREATE_PAYMENT, headers=auth)
+
+    assert response.status_code == (400 if is_refused else 201)
+    after = {table: await stored(database, table) for table in (Payment,)}
+    changed = [row for table, rows in before.items() for row in rows if row not in after[table]]
+    assert changed == []
+
+
 async def test_get_payment_does_not_find_a_row_that_is_not_there(
     client: httpx2.AsyncClient,
     database: Database,
@@ -107,6 +138,28 @@ async def test_get_payment_does_not_find_the_row_of_another(
     assert response.status_code == 404
     assert await stored(database, Payment) == before
     assert fakes["provider"].calls == []
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_get_payment_leaves_all_other_rows_as_they_were(
+    client: httpx2.AsyncClient,
+    database: Database,
+    auth: dict[str, str],
+    fakes: dict[str, FakeUpstream],
+    *,
+    is_refused: bool,
+) -> None:
+    await add(database, make_payment(id="pay_00000000000000000000000000000078"))
+    before = {table: await stored(database, table) for table in (Payment,)}
+    if is_refused:
+        fakes["provider"].answer(400, {}, times=1)
+
+    response = await client.get(f"/api/v1/payments/{GET_PAYMENT_ID}", headers=auth)
+
+    assert response.status_code == (400 if is_refused else 200)
+    after = {table: await stored(database, table) for table in (Payment,)}
+    changed = [row for table, rows in before.items() for row in rows if row not in after[table]]
+    assert {row["id"] for row in changed} <= {GET_PAYMENT_ID}
 
 
 async def test_create_refund_does_not_find_a_row_that_is_not_there(
@@ -192,3 +245,45 @@ async def test_create_refund_takes_no_field_that_the_service_sets(
     assert [error["pointer"] for error in response.json()["errors"]] == [f"/body/{field}"]
     assert await stored(database, Refund) == before
     assert fakes["provider"].calls == []
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_create_refund_leaves_all_other_rows_as_they_were(
+    client: httpx2.AsyncClient,
+    database: Database,
+    auth: dict[str, str],
+    fakes: dict[str, FakeUpstream],
+    *,
+    is_refused: bool,
+) -> None:
+    await add(
+        database,
+        make_payment(id="pay_00000000000000000000000000000079"),
+        make_refund(
+            id="re_00000000000000000000000000000078",
+            payment_id="pay_00000000000000000000000000000079",
+        ),
+        make_payment(
+            id="pay_0000000000000000000000000000007c",
+            amount=Decimal("9999999999.99"),
+            status="succeeded",
+        ),
+        make_payment(
+            id="pay_00000000000000000000000000000080",
+            amount=Decimal("1.00"),
+            status="succeeded",
+            refunded_amount=Decimal("1.00"),
+        ),
+    )
+    before = {table: await stored(database, table) for table in (Refund, Payment)}
+    if is_refused:
+        fakes["provider"].answer(400, {}, times=1)
+
+    response = await client.post(
+        f"/api/v1/payments/{CREATE_REFUND_ID}/refunds", json=CREATE_REFUND, headers=auth
+    )
+
+    assert response.status_code == (400 if is_refused else 201)
+    after = {table: await stored(database, table) for table in (Refund, Payment)}
+    changed = [row for table, rows in before.items() for row in rows if row not in after[table]]
+    assert {row["id"] for row in changed} <= {CREATE_REFUND_ID}
