@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from featuregen.spec.load import load_spec
 from featuregen.picture import feature_picture
 from featuregen.results import FeaturePicture
+from featuregen.spec.load import load_spec
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -60,19 +60,25 @@ def test_a_row_that_all_may_read_has_no_owner_in_the_measures() -> None:
         ),
         (
             "payment",
-            "GET /api/v1/payments gives page by page: filters status, created_at; "
-            "order -created_at",
+            (
+                "GET /api/v1/payments gives page by page: filters status, created_at; "
+                "order -created_at"
+            ),
         ),
         ("payment", "POST /webhooks/payments applies payment.succeeded, payment.failed"),
         (
             "payment",
-            "POST /api/v1/payments calls provider: POST /payments, up to 3 attempts within "
-            "PAYMENT_TIMEOUT, the row stored before, the outcome after",
+            (
+                "POST /api/v1/payments calls provider: POST /payments, up to 3 attempts within "
+                "PAYMENT_TIMEOUT, the row stored before, the outcome after"
+            ),
         ),
         (
             "subscription",
-            "POST /api/v1/subscriptions/{id}/cancel takes Subscription.state from active or "
-            "past_due to cancelled: one of many at once",
+            (
+                "POST /api/v1/subscriptions/{id}/cancel takes Subscription.state from active or "
+                "past_due to cancelled: one of many at once"
+            ),
         ),
         (
             "subscription",
