@@ -82,12 +82,15 @@ class Reader:
                 continue
             if key in APPLIES_TO and type_.kind not in APPLIES_TO[key]:
                 kinds = ", ".join(sorted(APPLIES_TO[key]))
+                hint = f"it applies to: {kinds}"
+                if key == "unique" and path[0] == "entities":
+                    hint = f"write it beside the fields of {path[1]}: unique: [[{name}]]"
                 self.findings.add(
                     "FG301",
                     f"'{key}' does not apply to {type_name(type_)}",
                     (*path, key),
                     at="key",
-                    hint=f"it applies to: {kinds}",
+                    hint=hint,
                 )
                 continue
             values |= self._value(key, value, type_, (*path, key))

@@ -155,12 +155,12 @@ error = Record("an error", {
     "code": Key(_snake, "Stable name for programs"),
     "retry_after": Key(duration, "When the client may try again"),
     "description": Key(text, "When it happens"),
-})  # fmt: skip
+}, short="status")  # fmt: skip
 
 _mapped_error = Record("an error mapping", {
     "raise": Key(_an_error, "The error to raise", required=True),
     "message": Key(line, "Its detail; {upstream_message} stands for the upstream's own text"),
-})  # fmt: skip
+}, short="raise")  # fmt: skip
 _auth = Either("none, or a mapping that names the credentials", (
     Text("none, or a mapping that names the credentials", choices=("none",)),
     Variants("how the upstream is told who we are", {
@@ -236,7 +236,7 @@ reserve = Record("a reservation", {
 cache = Record("a cache", {
     "ttl": Key(duration, "How long an answer is kept", required=True),
     "vary": Key(Listing(_header, "a list of `user` and names of headers"), "What the answer depends on besides path and query"),
-})  # fmt: skip
+}, short="ttl")  # fmt: skip
 _some_fields = Listing(_a_field, "a list of fields", 1)
 operation = Record("an operation", {
     "method": Key(Text("an HTTP method", choices=("GET", "POST", "PUT", "PATCH", "DELETE")), "HTTP method", required=True),

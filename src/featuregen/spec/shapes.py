@@ -87,6 +87,7 @@ class Record:
     keys: dict[str, Key]
     elsewhere: dict[str, str] | None = None  # keys that belong somewhere else: where
     some_of: tuple[str, ...] = ()  # at least one of these keys must be there
+    short: str | None = None  # the key that a text in the record's place was meant for
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -76,7 +76,7 @@ class _Structure:
 
     def _text(self, node: Node, shape: Text, path: Path) -> Node:
         if node.kind != "string":
-            return self._wrong_kind(node, shape.what, path)
+            return self._wrong_kind(node, shape.what, path, _joined(shape, node))
         text = node.text
         if not text.strip():
             return self._refuse("FG104", f"expected {shape.what}, found empty text", path)
@@ -190,7 +190,9 @@ class _Structure:
 
     def _record(self, node: Node, shape: Record, path: Path) -> Node:
         if node.kind != "map":
-            return self._wrong_kind(node, f"a mapping: {shape.title}", path)
+            short = shape.short if node.kind in ("string", "int") else None
+            hint = f"write {{{short}: {node.text}}}" if short else None
+            return self._wrong_kind(node, f"a mapping: {shape.title}", path, hint)
         kept = Node("map", node.position)
         for key, value in node.entries:
             here = (*path, key.name)
@@ -286,13 +288,26 @@ def _accepts_kind(shape: Shape, node: Node) -> bool:
 
 def _name_hint(shape: Text, text: str) -> str | None:
     """The nearest right name: `payment_method` for `paymentMethod`."""
+    if (plain := text.removeprefix("settings.")) != text and _fits(shape, plain):
+        return f"write '{plain}': it can be nothing but a setting"
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", text)
-    if not words or shape.pattern is None:
-        return None
     for name in ("_".join(words).lower(), "".join(word[:1].upper() + word[1:] for word in words)):
-        if name != text and _matches(shape.pattern, name):
+        if name != text and _fits(shape, name):
             return f"write '{name}'"
     return None
+
+
+def _joined(shape: Text, node: Node) -> str | None:
+    """A path is given as a list of its steps."""
+    steps = [item.text for item in node.items if item.kind == "string"]
+    path = ".".join(steps)
+    if len(steps) == len(node.items) > 0 and shape.pattern and _fits(shape, path):
+        return f"write {path}"
+    return None
+
+
+def _fits(shape: Text, text: str) -> bool:
+    return shape.pattern is not None and _matches(shape.pattern, text)
 
 
 def _matches(pattern: str, text: str) -> bool:
