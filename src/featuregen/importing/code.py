@@ -11,11 +11,12 @@ from featuregen.importing.code_classes import Classes
 from featuregen.importing.code_clients import Clients
 from featuregen.importing.code_defaults import without_defaults
 from featuregen.importing.code_operations import Routes
+from featuregen.importing.code_order import in_order
 from featuregen.importing.code_proof import with_rows
 from featuregen.importing.code_routes import Route, routes_of
 from featuregen.importing.code_rows import Rows
 from featuregen.importing.code_rules import same_rule
-from featuregen.importing.code_services import service_of
+from featuregen.importing.code_services import Service, service_of
 from featuregen.importing.code_settings import missing_settings, read_settings
 from featuregen.importing.code_webhooks import read_webhooks, secrets_of
 from featuregen.importing.imported import Imported, Notes, finish
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from featuregen.importing.code_services import Service
     from featuregen.importing.imported import Tree
     from featuregen.importing.sources import Module
 
@@ -44,7 +44,7 @@ def import_code(paths: Iterable[Path], *, feature: str | None = None) -> Importe
     routes = _routes(sources)
     prefix = _prefix(routes)
     found = (service_of(route.function, sources) for route in routes)
-    service = next((one[0] for one in found if one), None)
+    service = next((one[0] for one in found if one), None) or _service_of_events(sources)
     chosen = feature or (service.feature if service else names.feature_name(_stem(prefix, routes)))
     if service is not None:
         sources.read(_beside(service))
@@ -60,7 +60,10 @@ def import_code(paths: Iterable[Path], *, feature: str | None = None) -> Importe
         reader.note_rows(rows.service)
         webhooks = read_webhooks(rows, notes)
     _note_the_rest(sources, clients, notes, rows)
-    tree = _head(chosen, routes, prefix, service, reader)
+    if service is not None:
+        upstreams = reader.upstreams.values()
+        reader.operations = in_order(reader.operations, service, upstreams, sources)
+    tree = _head(chosen, routes, prefix, service, reader, sources)
     tree |= _body(sources, classes, reader, service, webhooks, notes)
     if rows is not None:
         tree = with_rows(tree, rows, notes)
@@ -74,25 +77,43 @@ def _routes(sources: Sources) -> list[Route]:
     """Those of the files that were named, but for what other parts of a spec say."""
     modules = [one for one in sources.named if not _is_beside(one)]
     found = [route for module in modules for route in routes_of(module, sources)]
-    if not found:
+    if not found and _service_of_events(sources) is None:
         hint = "name the files with @router.get, @router.post, …"
         raise FeaturegenError("no route is found in this code", hint=hint)
     return found
 
 
+def _service_of_events(sources: Sources) -> Service | None:
+    """Of a feature that receives events: `Handler = Callable[[PaymentService, Event], …]`."""
+    match sources.aliases.get("Handler"):
+        case ast.Subscript(
+            slice=ast.Tuple(elts=[ast.List(elts=[ast.Name(id=service), *_]), *_])
+        ) if service in sources.classes:
+            return Service(*sources.classes[service])
+    return None
+
+
 def _head(
-    chosen: str, routes: list[Route], prefix: str, service: Service | None, reader: Routes
+    chosen: str,
+    routes: list[Route],
+    prefix: str,
+    service: Service | None,
+    reader: Routes,
+    sources: Sources,
 ) -> Tree:
     head: Tree = {"featuregen": 1, "feature": chosen}
-    if (tag := _tag(routes)) is not None:
+    every = routes or [one for each in sources.named for one in routes_of(each, sources)]
+    if (tag := _tag(every)) is not None:
         head["title"] = tag
     if service is not None and service.summary:
         head["summary"] = service.summary
-    if (files := routes[0].module.path.stem) != plural(chosen) and service is not None:
+    files = routes[0].module.path.stem if routes else plural(chosen)
+    if files != plural(chosen) and service is not None:
         head["plural"] = files
     elif plural(chosen) == chosen:
         head["plural"] = chosen
-    head["base_path"] = prefix or "/"
+    if routes:
+        head["base_path"] = prefix or "/"
     if reader.validation_status is not None:
         head["wire"] = {"validation_status": reader.validation_status}
     return head
@@ -140,7 +161,7 @@ def _body(
 
 
 def _header(tree: Tree) -> str:
-    operations = tree["operations"]
+    operations = tree.get("operations")
     every = operations.values() if isinstance(operations, dict) else ()
     if any(isinstance(one, dict) and "call" in one for one in every):
         return "From code, with the calls of upstreams."

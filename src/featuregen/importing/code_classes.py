@@ -79,6 +79,12 @@ class Classes:
         every = sorted(self.models, key=lambda one: order.get(str(one), len(order)))
         return {one: self.models[one] for one in every}
 
+    def example_of(self, kind: str) -> Tree:
+        """The whole example of a model, where it has one."""
+        found = next((ours for ours, spec in self._names.items() if spec == kind), None)
+        example = self._config(self.sources.classes[found][1]).get("example") if found else None
+        return example if isinstance(example, dict) else {}
+
     def fields_of(self, kind: str) -> dict[str, Tree]:
         """The fields of a model whose values come one by one, as parameters."""
         found = next((ours for ours, spec in self._names.items() if spec == kind), None)

@@ -21,6 +21,7 @@ def without_defaults(tree: Tree) -> Tree:
     feature = str(tree["feature"])
     plural_ = str(tree.get("plural", plural(feature)))
     found = dict(tree)
+    _drop(found, "title", feature.replace("_", " ").capitalize())
     if found.get("base_path") == f"/api/v1/{kebab(plural_)}":
         del found["base_path"]
     for name, model in _each(found, "models"):

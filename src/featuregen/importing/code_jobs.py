@@ -39,13 +39,13 @@ def job_of(endpoint: Function, sources: Sources) -> Job | None:
 
 def _job(module: Module, called: str) -> Job | None:
     functions = {one.name: one for one in module.tree.body if isinstance(one, Function)}
-    work, service = functions.get(f"_{called}"), functions.get("_service")
-    if work is None or service is None:
-        return None
-    for node in ast.walk(work):
+    work, building = functions.get(f"_{called}"), functions.get("_service")
+    for node in ast.walk(work) if work is not None else ():
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Call(func=ast.Name(id="_service")), attr=method)
-            ):
-                return Job(module, work, name(service.returns), method)
+                func=ast.Attribute(value=ast.Call(func=ast.Name(id=service)), attr=method)
+            ) if work is not None:
+                if service == "_service":  # of several jobs, which a function builds it for
+                    service = name(building.returns) if building is not None else ""
+                return Job(module, work, service, method)
     return None

@@ -49,6 +49,7 @@ _RESPONSES = {"HTMLResponse": "html", "PlainTextResponse": "text", "StreamingRes
               "FileResponse": "bytes", "Response": "bytes"}  # fmt: skip
 _OF_ROWS = frozenset({"IfMatch", "RequiredIfMatch", "SessionDep", "JobQueueDep"})
 _OF_KEPT_ANSWERS = frozenset({"provide", "forgets"})
+_OF_FEATURES = "app/core/errors.py"
 _GROUPS = {"Query": "query", "Path": "path_params", "Header": "headers"}
 
 _IDENTIFIER: Tree = {
@@ -113,6 +114,9 @@ class Routes:
             self.upstreams[client.upstream] = client
             self._mapped(client)
         used = {one.id for one in ast.walk(service.module.tree) if isinstance(one, ast.Name)}
+        if service.is_alone:
+            classes = self.classes.sources.classes
+            used |= {one for one, (module, _) in classes.items() if module.name == _OF_FEATURES}
         for error in used:
             self._raised.update(self._known(error))
 
@@ -308,8 +312,9 @@ class Routes:
         """The endpoint answers 202; its job has what the operation answers in the end."""
         given = job.work.returns
         plain = {"str": "text", "bytes": "bytes"}.get(name(given))
-        kind = "none" if given is None else self._model(given, job.module.place(job.work))
-        return {"response": plain or kind, "async": True}
+        if given is None or plain is not None:
+            return {"response": plain or "none", "async": True}
+        return {"response": self._model(given, job.module.place(job.work)), "async": True}
 
     def _model(self, node: ast.expr, where: str) -> str:
         if self.stores and "Page" in self._bases(node):

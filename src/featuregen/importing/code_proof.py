@@ -28,7 +28,7 @@ _DERIVED = ("Create", "CreateBelow", "Update", "Read", "Page")
 
 def with_rows(tree: Tree, rows: Rows, notes: Notes) -> Tree:
     """The tree with entities and with each operation on them that generates what is there."""
-    operations, webhooks = tree["operations"], tree.get("webhooks", {})
+    operations, webhooks = tree.get("operations", {}), tree.get("webhooks", {})
     if not isinstance(operations, dict) or not isinstance(webhooks, dict):
         return tree
     return _Proof(tree, rows, notes, operations, dict(webhooks)).settled()

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from featuregen.importing.imported import Tree
 
 
-def called_in(method: Function, rows: Rows, entity: str, parent: str | None) -> Tree | None:
+def called_in(
+    method: Function, rows: Rows, entity: str, parent: str | None, *, path: str
+) -> Tree | None:
     """The `call` of a method that makes or reads a row; None where there is none.
 
-    Raises `UnreadError` or `UnknownValueError` where it is not as it would be generated.
+    `path` is the operation's own. Raises `UnreadError` or `UnknownValueError` where the code is not
+    as it would be generated.
     """
     found = _call(method, rows)
     if found is None:
@@ -29,6 +32,8 @@ def called_in(method: Function, rows: Rows, entity: str, parent: str | None) -> 
         return None
     owners = {snake(entity): "entity"} | ({snake(parent): "parent"} if parent else {})
     names: dict[str, ast.expr] = {}
+    if "{id}" in path:
+        names[f"{snake(parent or entity)}_id"] = ast.Name("id")
     for one in made.keywords:
         match one.value:
             case ast.Attribute(value=ast.Name(id=owner), attr=field) if owner in owners:

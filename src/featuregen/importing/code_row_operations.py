@@ -74,8 +74,8 @@ class _Guess:
 
     def _joined(self, made: Tree, action: str, entity: str) -> Tree:
         """What joins the action: a call, a reservation."""
-        parent = made.get("parent")
-        call = called_in(self.method, self.rows, entity, str(parent) if parent else None)
+        parent = str(made["parent"]) if "parent" in made else None
+        call = called_in(self.method, self.rows, entity, parent, path=str(made["path"]))
         reserve = reserved_in(self.method, self.rows, entity) if action == "create" else None
         joined: Tree = {"reserve": reserve, "call": call}
         return {key: one for key, one in joined.items() if one is not None}

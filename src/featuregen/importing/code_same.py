@@ -134,7 +134,7 @@ def _attributes(node: ast.AST) -> list[str]:
 
 
 def _with_given(work: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
-    given = next((one for one in work.args.args if one.arg == "given"), None)
+    given = next((one for one in work.args.args if one.arg.lstrip("_") == "given"), None)
     return [work.name, *([name(given.annotation)] if given is not None else [])]
 
 

@@ -44,6 +44,11 @@ class Service:
         return self.module.path.stem.removesuffix("_service")
 
     @property
+    def is_alone(self) -> bool:
+        """Whether it is the only feature of its project: all that is there is its own."""
+        return [*self.module.path.parent.glob("*_service.py")] == [self.module.path]
+
+    @property
     def summary(self) -> str | None:
         """What it says of the feature; None where it says no more than its name."""
         told = " ".join((ast.get_docstring(self.node) or "").split())

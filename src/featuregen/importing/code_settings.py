@@ -33,12 +33,11 @@ def read_settings(
     if "Settings" not in sources.classes:
         return {}
     module, node = sources.classes["Settings"]
-    alone = [*service.module.path.parent.glob("*_service.py")] == [service.module.path]
     found: Tree = {}
     left: list[str] = []
     for block in _blocks(node):
         names = [_name(one) for one in block]
-        if not (alone or used & set(names)):
+        if not (service.is_alone or used & set(names)):
             left += names
             continue
         for one in block:

@@ -6,6 +6,7 @@ import ast
 import contextlib
 import re
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from featuregen.importing.python_values import UnknownValueError, keywords, name, text, value
@@ -140,7 +141,7 @@ class EntityReader:
         prefix = _prefix(given.get("default"))
         if prefix is not None:
             return {"type": "id", "prefix": prefix, **_wire(read, key)}
-        known = create.get(key) or read.get(key) or {}
+        known = create.get(key) or update.get(key) or read.get(key) or {}
         keys: Tree = {**known} if known else _plain(column)
         keys.pop("required", None)
         if _is_nullable(column):
@@ -151,7 +152,7 @@ class EntityReader:
             keys = {**reference, **{one: keys[one] for one in _OF_ANY if one in keys}}
         if key not in create:
             keys.pop("default", None)
-            generated = _generated(given)
+            generated = _as_shown(_generated(given), self._shown(column, key, read))
             if is_given and "generated" in generated:  # by a request of its own model
                 generated = {"default": generated["generated"]}
             keys |= generated
@@ -160,6 +161,13 @@ class EntityReader:
         if read and key not in read:
             keys["internal"] = True
         return short(keys)
+
+    def _shown(self, column: ast.AnnAssign, key: str, read: dict[str, Tree]) -> Plain:
+        """The value of the field in the example of its read model."""
+        if "Decimal" not in ast.unparse(column.annotation):
+            return None
+        table = next(one.name for one in self.tables.values() if one.columns.get(key) is column)
+        return self.classes.example_of(f"{table}Read").get(str(_wire(read, key).get("wire", key)))
 
     def _reference(self, column: ast.AnnAssign) -> Tree:
         arguments = column.value.args if isinstance(column.value, ast.Call) else []
@@ -171,6 +179,16 @@ class EntityReader:
                 found: Tree = {"type": "id", "references": entity}
                 return found | ({"on_delete": deleted} if deleted else {})
         return {}
+
+
+def _as_shown(generated: Tree, shown: Plain) -> Tree:
+    """A column fills up the places of a decimal; an answer shows it as the spec wrote it."""
+    value_ = generated.get("generated")
+    if not isinstance(value_, str) or not isinstance(shown, str):
+        return generated
+    with contextlib.suppress(InvalidOperation):
+        return {"generated": shown} if Decimal(value_) == Decimal(shown) else generated
+    return generated
 
 
 def _summary(table: Table) -> str | None:
