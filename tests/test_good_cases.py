@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,36 @@ CASES = sorted((REPOSITORY / "tests" / "cases" / "good").glob("*.yaml"))
 UNPROVEN = Options(verify=False)
 
 
-@pytest.mark.parametrize("spec", CASES, ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=CASES, ids=lambda path: path.stem)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project that a case becomes."""
+    root = tmp_path_factory.mktemp("good") / "case-api"
+    new(request.param, root, UNPROVEN, Silent())
+    return root
+
+
 def test_a_good_case_becomes_code_without_a_finding_of_ruff(
-    spec: Path, tmp_path: Path, tool: ToolRunner
+    project: Path, tool: ToolRunner
 ) -> None:
-    root = tmp_path / "case-api"
-    new(spec, root, UNPROVEN, Silent())
-    done = tool(root, "ruff", "check", "--no-cache", "--output-format=concise")
+    done = tool(project, "ruff", "check", "--no-cache", "--output-format=concise")
     assert done.returncode == 0, done.stdout
+
+
+def test_the_service_of_a_good_case_gives_each_client_what_it_takes(project: Path) -> None:
+    taken = {
+        node.name: {one.arg for one in (*node.args.args, *node.args.kwonlyargs)} - {"self"}
+        for file in (project / "app" / "clients").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.AsyncFunctionDef)
+    }
+    (service,) = (project / "app" / "services").glob("*_service.py")
+    for node in ast.walk(ast.parse(service.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(ast.Attribute(ast.Attribute(ast.Name("self"), client), name)) if (
+                client != "_session"
+            ):
+                given = {one.arg for one in node.keywords} | {ast.unparse(it) for it in node.args}
+                assert given == taken[name], name
 
 
 @pytest.mark.heavy

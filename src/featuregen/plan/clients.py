@@ -227,7 +227,7 @@ def _method(
     if keyed_by_row(operation, upstream):
         arguments.append(f"idempotency_key={key_name(operation)}")
         used.add(key_name(operation))
-    elif takes_attempt(operation, spec):
+    elif takes_attempt(operation, spec) and not operation.stored:
         arguments.append("idempotency_key=idempotency_key")
     elif needs_key(call, upstream):
         arguments.append("idempotency_key=uuid4().hex")

@@ -36,6 +36,7 @@ class CachedTest(NamedTuple):
     request: RequestPlan
     status: int
     auth: bool
+    anonymous: bool  # answers who has no token, too
     upstream: str | None  # what is asked; None for the database
     private: bool
     scope: str  # of Cache-Control
@@ -111,6 +112,7 @@ def _test(operation: Operation, spec: FeatureSpec) -> CachedTest:
         request=request_plan(operation, spec, body=None),
         status=operation.status,
         auth=operation.auth != "none",
+        anonymous=operation.auth == "optional",
         upstream=operation.call.upstream if operation.call and not operation.entity else None,
         private=own,
         scope="private" if own else "public",
