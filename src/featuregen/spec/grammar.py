@@ -337,7 +337,8 @@ entity = Record("an entity", {
                         "a mapping of names to fields", 1), "Its fields by name", required=True),
     "indexes": Key(Listing(Either("a list of fields", (_some_fields, _a_field)), "a list of lists of fields"), "Indexes beside those that are made anyway"),
     "unique": Key(Listing(Either("a list of fields", (_some_fields, _a_field)), "a list of lists of fields"), "What no two rows share; a clash is 409"),
-    "scope": Key(Text("owner, public or permission:<name>", r"^(owner|public|permission:[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99})$"),
+    "scope": Key(Text("owner, public or permission:<name>", r"^(owner|public|permission:[A-Za-z0-9_][A-Za-z0-9_.:-]{0,99})$",
+                      words=("owner", "public")),
                  "Whose rows a caller sees"),
 })  # fmt: skip
 _crud = Record("the crud", {

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from featuregen.errors import Diagnostic
     from featuregen.spec.document import Node
     from featuregen.spec.model import Entity, Model, Operation, SpecSource
 
@@ -50,6 +51,24 @@ def load_spec(path: Path, *, shown_as: str | None = None) -> FeatureSpec:
 
 def parse_spec(text: str, file: str) -> FeatureSpec:
     """The spec in `text`; `file` is its name in diagnostics. Raises `SpecError`."""
+    spec, findings = _checked(text, file)
+    if findings.failed:
+        from featuregen.spec.consequences import own_faults
+
+        text = findings.source.text
+        found = own_faults(findings.ordered(), text, lambda mended: _diagnosed(mended, file))
+        raise SpecError(found, text)
+    return _with_warnings(spec, findings)
+
+
+def _diagnosed(text: str, file: str) -> tuple[Diagnostic, ...]:
+    try:
+        return _checked(text, file)[1].ordered()
+    except SpecError as unreadable:
+        return unreadable.diagnostics
+
+
+def _checked(text: str, file: str) -> tuple[FeatureSpec, Findings]:
     document, syntax, text = parse(text, file)
     source = source_map(document, text, file)
     findings = Findings(source)
@@ -58,9 +77,7 @@ def parse_spec(text: str, file: str) -> FeatureSpec:
     draft = Draft(tree, findings, from_crud)
     spec = _read(tree, draft, source)
     check_all(spec, draft)
-    if findings.failed:
-        raise SpecError(findings.ordered(), text)
-    return _with_warnings(spec, findings)
+    return spec, findings
 
 
 def _read(tree: Node, draft: Draft, source: SpecSource) -> FeatureSpec:

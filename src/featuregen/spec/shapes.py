@@ -18,6 +18,8 @@ class Text:
     choices: tuple[str, ...] = ()
     code: str = "FG104"
     hint: str | None = None
+    words: tuple[str, ...] = ()
+    """Of what the pattern allows, what a slip may have meant."""
     checked_later: bool = (
         False  # `pattern` is for editors; a check further on says more exactly what is wrong
     )

@@ -24,13 +24,15 @@ from featuregen.spec.shapes import (
     Variants,
     Whole,
 )
-from featuregen.spec.suggest import did_you_mean, did_you_mean_or_list
+from featuregen.spec.suggest import did_you_mean, did_you_mean_or_list, nearest
 
 if TYPE_CHECKING:
     from featuregen.spec.findings import Findings
     from featuregen.spec.model import Path
 
 _LONGEST_SHOWN = 40
+_MOST_KEYS = 40
+_FLAGS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 _KINDS = {
     "null": "nothing",
     "bool": "true or false",
@@ -87,6 +89,7 @@ class _Structure:
             )
         if shape.pattern and not shape.checked_later and not _matches(shape.pattern, text):
             hint = shape.hint or (_name_hint(shape, text) if shape.code == "FG107" else None)
+            hint = hint or did_you_mean(text, shape.words)
             return self._refuse(
                 shape.code, f"expected {shape.what}, found {_shown(text)}", path, hint
             )
@@ -94,12 +97,7 @@ class _Structure:
 
     def _flag(self, node: Node, path: Path) -> Node:
         if node.kind != "bool":
-            hint = (
-                "in YAML 1.2 `yes`, `no`, `on` and `off` are text"
-                if node.kind == "string"
-                else None
-            )
-            return self._wrong_kind(node, "true or false", path, hint)
+            return self._wrong_kind(node, "true or false", path, _flag_hint(node))
         return node
 
     def _whole(self, node: Node, shape: Whole, path: Path) -> Node:
@@ -244,7 +242,8 @@ class _Structure:
 
     def _unknown_key(self, key: Node, shape: Record, path: Path) -> None:
         place = (shape.elsewhere or {}).get(key.text)
-        hint = f"'{key.text}' {place}" if place else did_you_mean_or_list(key.text, shape.keys)
+        listed = did_you_mean_or_list(key.text, shape.keys, most=_MOST_KEYS)
+        hint = f"'{key.text}' {place}" if place else listed
         self._refuse(
             "FG101", f"unknown key {_shown(key.text)} in {shape.title}", path, hint, key=True
         )
@@ -264,6 +263,16 @@ class _Structure:
     ) -> Node:
         self.findings.add(code, message, path, hint=hint, at="key" if key else "value")
         return Node("broken", self.findings.source.at(*path))
+
+
+def _flag_hint(node: Node) -> str | None:
+    if node.kind != "string":
+        return None
+    meant = _FLAGS.get(node.text.lower()) or nearest(node.text, ("true", "false"))
+    of_old = "in YAML 1.2 `yes`, `no`, `on` and `off` are text"
+    if meant is None:
+        return of_old
+    return f"did you mean '{meant}'?" + (f" ({of_old})" if node.text.lower() in _FLAGS else "")
 
 
 def _accepts_kind(shape: Shape, node: Node) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from featuregen.spec import reserved
-from featuregen.spec.checks.values import fault_of
+from featuregen.spec.checks.values import fault_of, listed
 from featuregen.spec.entities import DIGITS
 from featuregen.spec.narrowing import beyond_column
 from featuregen.spec.plural import snake
@@ -203,9 +203,10 @@ class _Entity:
         if fault is not None:
             words = [kind for kind, kinds in _MADE_BY.items() if field.type.kind in kinds]
             hint = did_you_mean(str(value), (*words, *(str(one) for one in field.values)))
-            self._report(
-                "FG309", f"the first value is not a value of the field: {fault}", *at, hint=hint
-            )
+            said = f"the first value is not a value of the field: {fault}"
+            if field.type.kind == "enum":
+                said = f"the first value, '{value}', is none of the values: {listed(field)}"
+            self._report("FG309", said, *at, hint=hint)
 
     def _check_decimal(self, field: Field) -> None:
         if field.type.kind != "decimal":

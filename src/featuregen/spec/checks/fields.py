@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.spec.checks.patterns import fault_of_pattern
 from featuregen.spec.checks.values import comparable, fault_of, model_faults
+from featuregen.spec.suggest import did_you_mean_or_list
 from featuregen.spec.types import type_name
 
 if TYPE_CHECKING:
@@ -271,13 +272,15 @@ class _Fields:
             return
         path: Path = ("models", name, "example")
         written = self.findings.source.keys
+        names = {field.name for field in model.fields} | {field.wire_name for field in model.fields}
         for key, fault in model_faults(model.example, model, self.spec.models).items():
-            known = (*path, key) in written
+            given = (*path, key) in written
             self.findings.add(
                 "FG304",
-                f"the example's '{key}': {fault}" if known else f"the example lacks '{key}'",
-                (*path, key) if known else path,
-                at="value" if known else "key",
+                f"the example's '{key}': {fault}" if given else f"the example lacks '{key}'",
+                (*path, key) if given else path,
+                at="value" if key in names and given else "key",
+                hint=None if key in names else did_you_mean_or_list(key, names),
             )
 
 

@@ -139,17 +139,17 @@ def _check_amount(
     field = _amount(operation, reserve.by, spec, place)
     if field is None or not _is_number(field, "by", "the amount", below):
         return
+    asked = _asked(operation, field, spec)
     if field.type.kind != counter.type.kind:
         below.report(
             "FG517",
             f"'{field.name}' is {field.type.kind}, and '{counter.name}' is {counter.type.kind}",
             "by",
         )
-    elif (wide := too_wide(_asked(operation, field, spec), counter)) is not None:
+    elif asked is not None and (wide := too_wide(asked, counter)) is not None:
         told = wide[0].replace("the row's", f"'{counter.name}'")
         below.report("FG517", f"'{field.name}' {told}", "by", hint=wide[1])
-    asked = _asked(operation, field, spec)
-    if not _is_positive(asked):
+    if asked is not None and not _is_positive(asked):
         below.report(
             "FG517",
             f"'{field.name}' may be 0 or less, which would give back what others hold",
@@ -178,13 +178,13 @@ def _amount(operation: Operation, name: str, spec: FeatureSpec, place: Place) ->
     return fields.get(name)
 
 
-def _asked(operation: Operation, field: Field, spec: FeatureSpec) -> Field:
-    """The field as the client sends it, whose bounds hold for it."""
+def _asked(operation: Operation, field: Field, spec: FeatureSpec) -> Field | None:
+    """The field as the client sends it, whose bounds hold for it; None where nothing sets it."""
     model = spec.models.get(operation.request or "")
     for one in model.fields if model is not None else ():
         if one.name == field.name:
             return one
-    return field
+    return field if field.generated is not None or field.has_default else None
 
 
 def _is_positive(field: Field) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from featuregen.spec.checks.values import fault_of
+from featuregen.spec.checks.values import fault_of, listed
 from featuregen.spec.suggest import did_you_mean, did_you_mean_or_list
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ def check_value(value: Json, field: Field, place: Place, *where: str | int) -> N
         near = did_you_mean(str(value), (str(one) for one in field.values))
         if str(value) in [str(one) for one in field.values]:  # 2 and "2" are two values
             near = "leave the quotes out" if isinstance(value, str) else f'quote it: "{value}"'
-        place.report(
-            "FG516", f"'{value}' is no value of '{field.name}': {fault}", *where, hint=near
-        )
+        said = f"'{value}' is no value of '{field.name}': {fault}"
+        if field.type.kind == "enum":
+            said = f"'{value}' is none of the values of '{field.name}': {listed(field)}"
+        place.report("FG516", said, *where, hint=near)
 
 
 def check_literals(values: tuple[tuple[str, Json], ...], entity: Entity, place: Place) -> None:

@@ -65,7 +65,7 @@ def _type_fault(  # noqa: C901 - one case for each type
         case "enum":
             if value in field.values and not isinstance(value, bool):
                 return None
-            return f"it is none of its values: {', '.join(str(one) for one in field.values)}"
+            return f"it is none of its values: {listed(field)}" if field.values else None
         case "list":
             return _items_fault(value, type_, models)
         case "map":
@@ -75,6 +75,11 @@ def _type_fault(  # noqa: C901 - one case for each type
         case _:
             fits = isinstance(value, str) and _text_fits(value, type_.kind)
     return None if fits else f"it is no {type_name(type_)}"
+
+
+def listed(field: Field) -> str:
+    """The values of an enum, for a message."""
+    return ", ".join(str(one) for one in field.values)
 
 
 def _text_fits(value: str, kind: str) -> bool:
