@@ -11,7 +11,15 @@ from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.scene_found import STRANGER
-from featuregen.plan.scene_listed_rows import ListedRows, filtered_rows, shown_rows, sorted_rows
+from featuregen.plan.scene_listed_rows import (
+    FIRST,
+    ListedRows,
+    filtered_rows,
+    listed_rows,
+    shown_rows,
+    sorted_rows,
+)
+from featuregen.plan.scene_makers import another_id
 from featuregen.plan.scene_requests import request_plan, url
 from featuregen.plan.scene_searched import SearchScene, search_scenes
 from featuregen.plan.scene_stored import is_tested
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Operation
 
 _INJECTION = "' OR 1=1 --"
+_NUMBERED = 'f"{prefix}{{number:032x}}"'
+_DIGITS = 32  # of an id, behind its prefix
 
 
 class Shown(NamedTuple):
@@ -49,6 +59,14 @@ class FilteredScene(NamedTuple):
     queries: tuple[tuple[str, str], ...]
 
 
+class CrowdScene(NamedTuple):
+    """More rows than a page has where nothing is said of it."""
+
+    needed: tuple[str, ...]
+    row: str  # the call that makes that of a `number`
+    limit: int
+
+
 class ListTest(NamedTuple):
     """What is tested of one list."""
 
@@ -67,6 +85,7 @@ class ListTest(NamedTuple):
     below: ListedRows | None  # the second row stands below another parent
     ordered: OrderedScene | None
     newcomer: str | None  # a row more than those of `ordered`
+    crowd: CrowdScene | None
     filtered: FilteredScene | None
     searches: tuple[SearchScene, ...]
     injected: tuple[tuple[str, bool], ...]  # a query, whether it is a valid one
@@ -138,6 +157,7 @@ def _tests(operation: Operation, spec: FeatureSpec) -> Iterator[ListTest]:
         below=shown_rows(operation, spec, parents=True),
         ordered=ordered,
         newcomer=ordered.rows.newcomer if ordered else None,
+        crowd=_crowd(operation, spec),
         filtered=_filtered(operation, spec),
         searches=search_scenes(operation, spec),
         injected=tuple(_injected(operation, spec)),
@@ -199,6 +219,26 @@ def _ordered(operation: Operation, spec: FeatureSpec) -> OrderedScene | None:
     sorts = list(orders.items())
     queries = [(py_literal({"sort": sort}), str(order)) for sort, order in sorts]
     return OrderedScene(rows, (("{}", queries[0][1]), *queries))
+
+
+def _crowd(operation: Operation, spec: FeatureSpec) -> CrowdScene | None:
+    """None where more tells rows apart than the id, which is all that the loop changes."""
+    entity = spec.entities[operation.entity or ""]
+    limit = next((field.default for field in operation.query if field.name == "limit"), None)
+    rows = listed_rows(operation, spec, [{}, {}])
+    if rows is None or not isinstance(limit, int) or rows.needed != _needed_of_one(operation, spec):
+        return None
+    first, second = (another_id(entity, spec, FIRST + number) for number in range(2))
+    one, other = (
+        row.replace(py_string(each), _NUMBERED.format(prefix=each[:-_DIGITS]))
+        for row, each in zip(rows.rows, (first, second), strict=True)
+    )
+    return CrowdScene(rows.needed, one, limit) if one == other else None
+
+
+def _needed_of_one(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    rows = listed_rows(operation, spec, [{}])
+    return rows.needed if rows is not None else ()
 
 
 def _filtered(operation: Operation, spec: FeatureSpec) -> FilteredScene | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation
 
-_PARENT, _OTHER_PARENT, _SHARED, _FIRST = 1, 2, 3, 10  # numbers of rows
+_PARENT, _OTHER_PARENT, _SHARED, FIRST = 1, 2, 3, 10  # numbers of rows
 _JSON_KINDS = {"list", "map", "model", "json"}
 _TIES = ((1, 0, 2, 1, 0), (0, 2, 1, 0, 2), (2, 1, 0, 2, 1))
 _NO_TIES = ((1, 4, 0, 3, 2), (3, 0, 4, 2, 1), (2, 3, 1, 0, 4))
@@ -63,7 +63,7 @@ def listed_rows(
     made: list[str] = []
     for number, each in enumerate((*values, {})):
         owner = apart[number] if apart else {}
-        *before, row = another_row(entity, spec, _FIRST + number, base | owner | each)
+        *before, row = another_row(entity, spec, FIRST + number, base | owner | each)
         needed += before
         made.append(row)
     return ListedRows(tuple(dict.fromkeys(needed)), tuple(made[:-1]), made[-1])
@@ -200,7 +200,7 @@ def _held(
     if field.references is not None:
         target = spec.entities[field.references]
         count = 3 if field.name in only_by_reference(entity) else 2
-        numbers = range(_FIRST * 2 + 3 * number, _FIRST * 2 + 3 * number + count)
+        numbers = range(FIRST * 2 + 3 * number, FIRST * 2 + 3 * number + count)
         for each in numbers:
             needed += another_row(target, spec, each, {})
         first, second, *third = (another_id(target, spec, each) for each in numbers)

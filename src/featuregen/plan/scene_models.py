@@ -23,6 +23,7 @@ from featuregen.plan.scene_cases import case_literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from featuregen.plan.samples import Case
     from featuregen.spec.model import FeatureSpec, Field, Model
 
 _EDGES = frozenset(
@@ -119,24 +120,29 @@ def _tests(model: Model, spec: FeatureSpec) -> Iterator[ModelTest]:
 
 def _takes(model: Model, spec: FeatureSpec) -> Iterator[Edge]:
     for field in model.fields:
-        for case in inside(field, spec):
-            if case.label in _EDGES:
-                yield Edge(
-                    label=py_string(f"{field.name}: {case.label}"),
-                    change=case_literal({field.wire_name: normalised(field, case.value, spec)}),
-                    name=py_string(field.wire_name),
-                )
+        for case in edges(field, spec, beyond=False):
+            yield Edge(
+                label=py_string(f"{field.name}: {case.label}"),
+                change=case_literal({field.wire_name: normalised(field, case.value, spec)}),
+                name=py_string(field.wire_name),
+            )
 
 
 def _refuses(model: Model, spec: FeatureSpec) -> Iterator[Edge]:
     for field in model.fields:
-        for case in outside(field, spec):
-            if case.code in _BEYOND and not case.pointer:
-                yield Edge(
-                    label=py_string(f"{field.name}: {case.label}"),
-                    change=case_literal({field.wire_name: case.value}),
-                    name=py_string(field.wire_name),
-                )
+        for case in edges(field, spec, beyond=True):
+            yield Edge(
+                label=py_string(f"{field.name}: {case.label}"),
+                change=case_literal({field.wire_name: case.value}),
+                name=py_string(field.wire_name),
+            )
+
+
+def edges(field: Field, spec: FeatureSpec, *, beyond: bool) -> Iterator[Case]:
+    """The values at the edge of what a column holds, or just beyond it."""
+    for case in outside(field, spec) if beyond else inside(field, spec):
+        if (case.code in _BEYOND and not case.pointer) if beyond else case.label in _EDGES:
+            yield case
 
 
 def _masked(field: Field, spec: FeatureSpec) -> Iterator[Masked]:

@@ -9,13 +9,17 @@ from featuregen.plan.names import pascal, snake
 from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import sample, sample_model
+from featuregen.plan.scene_cases import case_literal
 from featuregen.plan.scene_charges import charge_scene, row_display
 from featuregen.plan.scene_makers import made_values, needed_rows
+from featuregen.plan.scene_models import edges
 from featuregen.plan.scene_requests import request_plan
 from featuregen.plan.scene_rows import right_state, rows
 from featuregen.plan.scene_settled import BoundedScene, bounded_scene
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from featuregen.plan.scene_charges import FaultScene
     from featuregen.spec.model import Entity, Event, FeatureSpec, Json, Transition, Webhook
 
@@ -33,6 +37,14 @@ class UnknownScene(NamedTuple):
     event: str  # the event about that row, whose id is `waiting["id"]`
 
 
+class EdgeScene(NamedTuple):
+    """An event whose value is at the edge of what its row holds, or beyond; Python source."""
+
+    label: str
+    event: str  # a dict display
+    values: str  # what the row holds then, a dict display
+
+
 class RowScene(NamedTuple):
     """The row that an event changes; every `str` but the names is Python source."""
 
@@ -48,6 +60,8 @@ class RowScene(NamedTuple):
     bare: str | None  # the event without what it may leave out, a dict display
     kept: tuple[str, ...]  # the fields that are left as they were then
     repeats: bool  # a second event of the type is applied, too
+    longest: tuple[EdgeScene, ...]  # what the row has just room for
+    longer: tuple[EdgeScene, ...]  # what it has no room for
     bounded: BoundedScene | None
     unknown: UnknownScene | None
 
@@ -74,6 +88,7 @@ class WebhookTest(NamedTuple):
     age: int | None  # too old, where the scheme knows of age
     events: tuple[EventTest, ...]
     unknown: str  # an event of a type that nobody waits for
+    responses: str  # the documented statuses, a set display
 
 
 class WebhookTests(NamedTuple):
@@ -105,6 +120,7 @@ def plan_webhook_tests(spec: FeatureSpec) -> WebhookTests | None:
             "from typing import Any",
             "import httpx2",
             "import pytest",
+            "from fastapi import FastAPI",
             "from pydantic import SecretStr",
             "from app.core.config import Settings",
             "from app.core.webhooks import Event",
@@ -144,7 +160,13 @@ def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookTest:
         age=None if webhook.scheme == "hmac" else int(webhook.tolerance) + 60,
         events=tuple(_event(event, webhook, spec) for event in webhook.events if _is_tested(event)),
         unknown=py_literal(_content(webhook, "nobody.waits.for.this")),
+        responses=_responses(spec),
     )
+
+
+def _responses(spec: FeatureSpec) -> str:
+    found = {200, 400, 413, spec.validation_status, 500}
+    return f"{{{', '.join(py_string(str(status)) for status in sorted(found))}}}"
 
 
 def _named(path: tuple[str, ...], event: str, name: str) -> str:
@@ -179,7 +201,11 @@ def _event(event: Event, webhook: Webhook, spec: FeatureSpec) -> EventTest:
     row = None
     if event.transition is not None:
         row = _row(event.transition, content, spec)
-        row = row._replace(unknown=_unknown(event.transition, constant, spec))
+        row = row._replace(
+            unknown=_unknown(event.transition, constant, spec),
+            longest=tuple(_edges(event.transition, constant, spec, beyond=False)),
+            longer=tuple(_edges(event.transition, constant, spec, beyond=True)),
+        )
         for field, path in event.transition.set:
             entity = spec.entities[event.transition.entity]
             _put(content, path, sample(entity.field(field), spec))
@@ -214,9 +240,26 @@ def _row(transition: Transition, content: dict[str, Json], spec: FeatureSpec) ->
         bare=py_literal(content) if transition.set and optional else None,
         kept=tuple(name for name, _ in transition.set),
         repeats=not transition.from_ or transition.to in transition.from_,
+        longest=(),
+        longer=(),
         bounded=bounded,
         unknown=None,
     )
+
+
+def _edges(
+    transition: Transition, event: str, spec: FeatureSpec, *, beyond: bool
+) -> Iterator[EdgeScene]:
+    """The values that the event sets, one after the other at the edge of its column."""
+    entity = spec.entities[transition.entity]
+    for name, path in transition.set:
+        field = entity.field(name)
+        for case in edges(field, spec, beyond=beyond):
+            yield EdgeScene(
+                label=py_string(f"{name}: {case.label}"),
+                event=_named(path, event, case_literal(case.value)),
+                values=row_display({name: case.value}, entity) if not beyond else "{}",
+            )
 
 
 def _unknown(transition: Transition, event: str, spec: FeatureSpec) -> UnknownScene | None:

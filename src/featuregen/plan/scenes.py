@@ -16,7 +16,7 @@ from featuregen.plan.clients import callers, needs_key
 from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.fakes import bytes_literal, content_sample
 from featuregen.plan.locations import found_at, tells_location
-from featuregen.plan.names import pascal, words
+from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.operations import answered_errors, route_path, validates
 from featuregen.plan.python_values import VALUE_IMPORTS, python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
@@ -33,6 +33,7 @@ from featuregen.plan.scene_examples import ExamplePlan, plan_examples
 from featuregen.plan.scene_makers import RowsPlan, plan_rows
 from featuregen.plan.scene_requests import RequestPlan, request_plan, text
 from featuregen.plan.scene_rows import path_value
+from featuregen.plan.scene_taken import TakenScene, taken_scene
 from featuregen.plan.scene_upstream import (
     FailurePlan,
     SentPlan,
@@ -104,12 +105,14 @@ class OperationTests(NamedTuple):
     attempts: int  # of a call that may be repeated, else 1
     key_header: str | None
     responses: str  # the set of documented statuses, as a literal
+    defaults: str | None  # of parameters, as they are documented: a dict display
     openapi_path: str
     hook: str | None
     limits_tested: (
         bool  # a refused request carries no RateLimit headers, nor does an unwritten hook
     )
     service_call: str  # arguments of the service's method
+    taken: TakenScene | None
     sensitive: tuple[str, ...]  # literals that must not show in a log
     is_async: bool = False
     located: LocatedPlan | None = None
@@ -188,13 +191,21 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
             "from app.core.auth import User",
             "from collections.abc import AsyncGenerator",
             *(
-                ["from app.core.attempts import Attempt", "from app.db.session import Database"]
+                [
+                    "from app.core.attempts import Attempt",
+                    "from app.db.session import Database",
+                    *(f"from app.tables.{spec.feature} import {name}" for name in spec.entities),
+                    *(
+                        f"from tests.{spec.feature}_rows import {name}"
+                        for name in ("add", "stored", *(f"make_{snake(x)}" for x in spec.entities))
+                    ),
+                ]
                 if spec.entities
                 else []
             ),
             "from app.core.resources import get_resource",
             "from app.core.upstream import UpstreamFailedError",
-            *(f"from app.core.errors import {name}" for name in spec.errors),
+            *(f"from app.core.errors import {name}" for name in ("ConflictError", *spec.errors)),
             *(f"from app.clients.{name} import {pascal(name)}Client" for name in clients),
             f"from app.services.{spec.feature}_service import {pascal(spec.feature)}Service",
         ),
@@ -302,12 +313,14 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         and needs_key(operation.call, upstream)
         else None,
         responses=_responses(operation, spec),
+        defaults=_defaults(operation),
         openapi_path=py_string(route_path(operation, spec)),
         hook=operation.hook,
         located=_located(operation, spec),
         admitted_by=operation.before if admits(operation) else None,
         limits_tested=operation.hook is None and not _runs_out(operation, spec),
         service_call=_service_call(operation, spec),
+        taken=taken_scene(operation, spec),
         sensitive=tuple(
             py_literal(body[field.wire_name]) for field in sensitive if field.wire_name in body
         ),
@@ -401,6 +414,16 @@ def _responses(operation: Operation, spec: FeatureSpec) -> str:
         own = spec.errors.get(name)
         statuses.add(own.status if own else CORE_ERRORS[name][0])
     return "{" + ", ".join(py_string(str(status)) for status in sorted(statuses)) + "}"
+
+
+def _defaults(operation: Operation) -> str | None:
+    """What a parameter is where a request leaves it out, of types that JSON has, too."""
+    found: dict[str, Json] = {
+        field.wire_name: field.default
+        for field in operation.query
+        if field.default is not None and field.type.kind in {"int", "bool", "string", "enum"}
+    }
+    return py_literal(found) if found else None
 
 
 def _runs_out(operation: Operation, spec: FeatureSpec) -> bool:

@@ -690,6 +690,8 @@ async def test_list_payments_is_documented(app: FastAPI) -> None:
     for status, response in operation["responses"].items():
         if status >= "400":
             assert list(response["content"]) == ["application/problem+json"]
+    defaults = {each["name"]: each["schema"].get("default") for each in operation["parameters"]}
+    assert defaults == defaults | {"sort": "-created_at", "limit": 20}
 
 
 async def test_create_refund_answers(

@@ -161,6 +161,18 @@ async def test_list_payments_refuses_a_forged_cursor(
     assert [error["pointer"] for error in response.json()["errors"]] == ["/query/cursor"]
 
 
+async def test_list_payments_has_pages_of_20_where_nothing_is_said(
+    client: httpx2.AsyncClient, database: Database, auth: dict[str, str]
+) -> None:
+    rows = [make_payment(id=f"pay_{number:032x}") for number in range(1_000, 1_000 + 21)]
+    await add(database, *rows)
+
+    response = await client.get("/api/v1/payments", headers=auth)
+
+    assert len(shown_by_list_payments(response)) == 20
+    assert response.json()["next_cursor"] is not None
+
+
 @pytest.mark.parametrize(
     ("query", "shown"),
     [

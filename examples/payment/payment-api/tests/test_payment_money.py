@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Delete, QueuePool, Update, delete, update
+from sqlalchemy import Delete, QueuePool, Select, Update, delete, event, make_url, update
 
 from app.clients.provider import ProviderClient
 from app.core.idempotency import LIFETIME
@@ -1210,6 +1210,26 @@ async def test_create_refund_may_reach_the_bound_while_another_row_waits(
     assert response.status_code == 201
     after = await row_of(database, Payment, CREATE_REFUND_ID)
     assert after == after | {"status": "refunded"}
+
+
+async def test_create_refund_locks_the_row_that_may_be_full_now(
+    client: httpx2.AsyncClient, database: Database, auth: dict[str, str]
+) -> None:
+    asked: list[str] = []
+    dialect = make_url("postgresql+asyncpg://").get_dialect()()  # SQLite has no such locks
+
+    def hear(_connection: object, clause: object, *_: object) -> None:
+        if isinstance(clause, Select):
+            asked.append(str(clause.compile(dialect=dialect)))
+
+    event.listen(database.engine.sync_engine, "before_execute", hear)
+    response = await client.post(
+        f"/api/v1/payments/{CREATE_REFUND_ID}/refunds", json=CREATE_REFUND, headers=auth
+    )
+
+    assert response.status_code == 201
+    locks = [text for text in asked if text.endswith("FOR UPDATE")]
+    assert [Payment.__tablename__ in text for text in locks] == [True]
 
 
 async def test_create_refund_of_unknown_outcome_does_not_count_as_reaching_the_bound(

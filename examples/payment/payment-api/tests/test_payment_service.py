@@ -11,6 +11,7 @@ from app.clients.provider import ProviderClient
 from app.core.attempts import Attempt
 from app.core.auth import User
 from app.core.errors import (
+    ConflictError,
     InvalidPaymentError,
     PaymentError,
     PaymentNotFoundError,
@@ -20,8 +21,9 @@ from app.core.resources import get_resource
 from app.db.session import Database
 from app.models.payment import PaymentRequest, RefundRequest
 from app.services.payment_service import PaymentService
+from app.tables.payment import Payment, Refund
 from tests.fakes.upstream import FakeUpstream
-from tests.payment_rows import add_rows
+from tests.payment_rows import add, add_rows, make_payment, make_refund, stored
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +104,21 @@ async def test_create_payment_waits_no_longer_than_its_deadline(
                 PaymentRequest.model_validate(CREATE_PAYMENT), user=USER, attempt=Attempt()
             )
     assert str(raised.value) == "Payment service is currently unavailable"
+
+
+async def test_create_payment_is_refused_where_another_attempt_has_made_its_row(
+    service: PaymentService, database: Database, fake_provider: FakeUpstream
+) -> None:
+    await add(database, make_payment(id="pay_0000000000000000000000000000008c"))
+    before = await stored(database, Payment)
+    attempt = Attempt(operation_id="0000000000000000000000000000008c")
+    with pytest.raises(ConflictError) as raised:
+        await service.create_payment(
+            PaymentRequest.model_validate(CREATE_PAYMENT), user=USER, attempt=attempt
+        )
+    assert str(raised.value) == "There is such a payment already"
+    assert await stored(database, Payment) == before
+    assert fake_provider.calls == []
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"[[]", b"{}"])
@@ -262,6 +279,31 @@ async def test_create_refund_waits_no_longer_than_its_deadline(
                 attempt=Attempt(),
             )
     assert str(raised.value) == "Payment service is currently unavailable"
+
+
+async def test_create_refund_is_refused_where_another_attempt_has_made_its_row(
+    service: PaymentService, database: Database, fake_provider: FakeUpstream
+) -> None:
+    await add(
+        database,
+        make_payment(id="pay_0000000000000000000000000000008d"),
+        make_refund(
+            id="re_0000000000000000000000000000008c",
+            payment_id="pay_0000000000000000000000000000008d",
+        ),
+    )
+    before = await stored(database, Refund)
+    attempt = Attempt(operation_id="0000000000000000000000000000008c")
+    with pytest.raises(ConflictError) as raised:
+        await service.create_refund(
+            RefundRequest.model_validate(CREATE_REFUND),
+            payment_id="pay_00000000000000000000000000000002",
+            user=USER,
+            attempt=attempt,
+        )
+    assert str(raised.value) == "The refund refers to what is not there"
+    assert await stored(database, Refund) == before
+    assert fake_provider.calls == []
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"[[]"])

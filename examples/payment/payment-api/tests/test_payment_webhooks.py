@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.core.config import Settings
@@ -144,6 +145,15 @@ class TestTwoSecretsOfPaymentEvents:
         assert response.status_code == 200
 
 
+async def test_payment_events_are_documented(app: FastAPI) -> None:
+    operation = app.openapi()["paths"]["/webhooks/payments"]["post"]
+    assert operation["requestBody"]["required"] is True
+    assert set(operation["responses"]) == {"200", "400", "413", "422", "500"}
+    for status, response in operation["responses"].items():
+        if status >= "400":
+            assert list(response["content"]) == ["application/problem+json"]
+
+
 async def test_payment_events_payment_succeeded_is_applied_once(
     client: httpx2.AsyncClient, database: Database, settings: Settings
 ) -> None:
@@ -209,6 +219,73 @@ async def test_payment_events_payment_succeeded_leaves_what_it_does_not_name(
     [after] = await stored(database, Payment)
     assert after["status"] == "succeeded"
     assert after["provider_id"] == before["provider_id"]
+
+
+@pytest.mark.parametrize(
+    ("event", "values"),
+    [
+        pytest.param(
+            {
+                **PAYMENT_EVENTS_PAYMENT_SUCCEEDED,
+                "data": {
+                    **PAYMENT_EVENTS_PAYMENT_SUCCEEDED["data"],
+                    "object": {
+                        **PAYMENT_EVENTS_PAYMENT_SUCCEEDED["data"]["object"],
+                        "id": "a" * 255,
+                    },
+                },
+            },
+            {"provider_id": "a" * 255},
+            id="provider_id: longest",
+        ),
+    ],
+)
+async def test_payment_events_payment_succeeded_may_say_what_its_row_has_just_room_for(
+    client: httpx2.AsyncClient,
+    database: Database,
+    settings: Settings,
+    event: dict[str, Any],
+    values: dict[str, Any],
+) -> None:
+    await add(database, make_payment(status="pending", provider_id=None))
+
+    response = await send_payment_events(client, settings, event)
+
+    assert (response.status_code, response.json()) == (200, {"outcome": "applied"})
+    [row] = await stored(database, Payment)
+    assert row == row | values
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(
+            {
+                **PAYMENT_EVENTS_PAYMENT_SUCCEEDED,
+                "data": {
+                    **PAYMENT_EVENTS_PAYMENT_SUCCEEDED["data"],
+                    "object": {
+                        **PAYMENT_EVENTS_PAYMENT_SUCCEEDED["data"]["object"],
+                        "id": "a" * 256,
+                    },
+                },
+            },
+            id="provider_id: one too long",
+        ),
+    ],
+)
+async def test_payment_events_payment_succeeded_that_its_row_has_no_room_for_is_a_dead_letter(
+    client: httpx2.AsyncClient, database: Database, settings: Settings, event: dict[str, Any]
+) -> None:
+    await add(database, make_payment(status="pending", provider_id=None))
+    before = await stored(database, Payment)
+
+    response = await send_payment_events(client, settings, event)
+
+    assert (response.status_code, response.json()["code"]) == (500, "event_failed")
+    assert await stored(database, Payment) == before
+    [letter] = await stored(database, PaymentWebhookEvent)
+    assert letter["outcome"] == "failed"
 
 
 async def test_payment_events_payment_succeeded_settles_what_a_request_has_left_open(
@@ -342,6 +419,67 @@ async def test_payment_events_payment_failed_leaves_what_it_does_not_name(
     [after] = await stored(database, Payment)
     assert after["status"] == "failed"
     assert after["provider_id"] == before["provider_id"]
+
+
+@pytest.mark.parametrize(
+    ("event", "values"),
+    [
+        pytest.param(
+            {
+                **PAYMENT_EVENTS_PAYMENT_FAILED,
+                "data": {
+                    **PAYMENT_EVENTS_PAYMENT_FAILED["data"],
+                    "object": {**PAYMENT_EVENTS_PAYMENT_FAILED["data"]["object"], "id": "a" * 255},
+                },
+            },
+            {"provider_id": "a" * 255},
+            id="provider_id: longest",
+        ),
+    ],
+)
+async def test_payment_events_payment_failed_may_say_what_its_row_has_just_room_for(
+    client: httpx2.AsyncClient,
+    database: Database,
+    settings: Settings,
+    event: dict[str, Any],
+    values: dict[str, Any],
+) -> None:
+    await add(database, make_payment(status="pending", provider_id=None))
+
+    response = await send_payment_events(client, settings, event)
+
+    assert (response.status_code, response.json()) == (200, {"outcome": "applied"})
+    [row] = await stored(database, Payment)
+    assert row == row | values
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(
+            {
+                **PAYMENT_EVENTS_PAYMENT_FAILED,
+                "data": {
+                    **PAYMENT_EVENTS_PAYMENT_FAILED["data"],
+                    "object": {**PAYMENT_EVENTS_PAYMENT_FAILED["data"]["object"], "id": "a" * 256},
+                },
+            },
+            id="provider_id: one too long",
+        ),
+    ],
+)
+async def test_payment_events_payment_failed_that_its_row_has_no_room_for_is_a_dead_letter(
+    client: httpx2.AsyncClient, database: Database, settings: Settings, event: dict[str, Any]
+) -> None:
+    await add(database, make_payment(status="pending", provider_id=None))
+    before = await stored(database, Payment)
+
+    response = await send_payment_events(client, settings, event)
+
+    assert (response.status_code, response.json()["code"]) == (500, "event_failed")
+    assert await stored(database, Payment) == before
+    [letter] = await stored(database, PaymentWebhookEvent)
+    assert letter["outcome"] == "failed"
 
 
 async def test_payment_events_payment_failed_settles_what_a_request_has_left_open(
