@@ -139,7 +139,8 @@ async def create_trial(
     )
 
 
-@router.delete("/trials", status_code=204, response_model=None)
+@router.delete("/trials", status_code=204, response_class=Response, response_model=None)
+@router.put("/trials", status_code=201, response_class=Response, response_model=None)
 async def drop_trials(key: DropKeyDep, trials: TrialsDep) -> Response | None:
     async def drop(attempt: Attempt) -> None:
         trials.attempts.append(attempt)
@@ -462,12 +463,14 @@ async def test_a_malformed_key_does_not_validate(send: Send, key: str) -> None:
     assert response.json()["errors"][0]["pointer"] == "/header/idempotency-key"
 
 
+@pytest.mark.parametrize(("method", "status"), [("DELETE", 204), ("PUT", 201)])
 async def test_an_answer_without_a_body_is_replayed_without_one(
-    client: httpx2.AsyncClient, auth: dict[str, str], trials: Trials
+    client: httpx2.AsyncClient, auth: dict[str, str], trials: Trials, method: str, status: int
 ) -> None:
     headers = auth | {"Idempotency-Key": "drop"}
-    first, second = [await client.delete("/trials", headers=headers) for _ in range(2)]
-    assert (first.status_code, second.status_code) == (204, 204)
+    first, second = [await client.request(method, "/trials", headers=headers) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (status, status)
     assert first.content == second.content == b""
+    assert first.headers.get("content-type") == second.headers.get("content-type")
     assert second.headers["idempotency-replayed"] == "true"
     assert len(trials.attempts) == 1

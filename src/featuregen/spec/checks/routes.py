@@ -17,6 +17,7 @@ _TAKEN = ("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/health"
 def check_routes(spec: FeatureSpec, draft: Draft) -> None:
     """Report every route that an earlier operation, or the project itself, has."""
     seen: dict[tuple[str, str], str] = {}
+    jobs = _jobs(spec)
     for path, method, route in _routes(spec, draft):
         name = str(path[1])
         shape = re.sub(r"\{[^{}]*\}", "{}", route)
@@ -30,6 +31,13 @@ def check_routes(spec: FeatureSpec, draft: Draft) -> None:
             )
         elif shape in _TAKEN or shape.startswith("/health/"):
             draft.findings.add("FG501", f"{route} belongs to the project itself", path)
+        elif method == "GET" and jobs is not None and jobs.fullmatch(shape):
+            draft.findings.add(
+                "FG501",
+                f"GET {route} is where the jobs of `async` operations are found",
+                path,
+                hint="give it another path",
+            )
 
 
 def _routes(spec: FeatureSpec, draft: Draft) -> Iterator[tuple[Path, str, str]]:
@@ -43,6 +51,14 @@ def _routes(spec: FeatureSpec, draft: Draft) -> Iterator[tuple[Path, str, str]]:
         node = draft.node("webhooks", name)
         if node is not None and node.str_of("path"):
             yield ("webhooks", name, "path"), "POST", webhook.path
+
+
+def _jobs(spec: FeatureSpec) -> re.Pattern[str] | None:
+    """The routes that the resource of jobs has, or would answer itself; None without jobs."""
+    if not any(operation.is_async for operation in spec.operations.values()):
+        return None
+    base = re.sub(r"\{[^{}]*\}", "{}", join(spec.base_path, "/jobs"))
+    return re.compile(re.escape(base) + "/[^/]+")
 
 
 def join(base_path: str, path: str) -> str:

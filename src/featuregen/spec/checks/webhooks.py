@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Event, FeatureSpec, Webhook
 
 
+_TYPE = re.compile(r"[\x21-\x7e]{1,255}")  # what app/core/webhooks.py takes for one
+
+
 def check_webhooks(spec: FeatureSpec, draft: Draft) -> None:
     """Report what could be verified, routed or applied in no or in two ways."""
     methods: dict[str, str] = {}
+    tests: dict[str, str] = {}
     for webhook in spec.webhooks.values():
         place = Place(draft, ("webhooks", webhook.name))
         if "{" in webhook.path:
@@ -26,7 +30,20 @@ def check_webhooks(spec: FeatureSpec, draft: Draft) -> None:
             place.report("FG522", "an event takes some time", "tolerance", hint="tolerance: 5m")
         for event in webhook.events:
             _check_event(event, webhook, spec, place.below("events", event.type))
+            _check_type(event, place.below("events", event.type))
             _check_method(event, methods, spec, place.below("events", event.type))
+            _check_tests(event, webhook, tests, place.below("events", event.type))
+
+
+def _check_type(event: Event, place: Place) -> None:
+    if not _TYPE.fullmatch(event.type):
+        place.report(
+            "FG522",
+            f"no event is of the type '{event.type}': a type is 1 to 255 printable ASCII "
+            "characters without a space",
+            key=True,
+            hint="write it as the provider sends it",
+        )
 
 
 def _check_event(event: Event, webhook: Webhook, spec: FeatureSpec, place: Place) -> None:
@@ -69,8 +86,22 @@ def _check_method(event: Event, methods: dict[str, str], spec: FeatureSpec, plac
             "FG405",
             f"the function of '{event.type}' is that of '{methods[name]}' above: '{name}'",
             key=True,
+            hint="leave one of them out",
         )
     methods.setdefault(name, event.type)
+
+
+def _check_tests(event: Event, webhook: Webhook, tests: dict[str, str], place: Place) -> None:
+    """The tests of an event are named after its webhook, too."""
+    name = f"{webhook.name}_{slug(event.type)}"
+    first = tests.setdefault(name, webhook.name)
+    if first != webhook.name:
+        place.report(
+            "FG405",
+            f"the tests of '{event.type}' are called '{name}', as those of an event of '{first}'",
+            key=True,
+            hint=f"give the webhook '{webhook.name}' another name",
+        )
 
 
 def slug(text: str) -> str:

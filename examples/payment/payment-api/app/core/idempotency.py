@@ -26,7 +26,6 @@ from http import HTTPStatus
 from typing import Annotated, NamedTuple, TypeVar
 
 from fastapi import Header, Request, Response
-from fastapi.utils import is_body_allowed_for_status_code
 from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy import (
@@ -227,7 +226,8 @@ class _KeyedIdempotency(Idempotency):
             return problem_response(self._request, problem, {**self._response.headers, **kept})
         self._locate(location, record.operation_id)
         headers = {**self._response.headers, **kept}
-        return Response(record.response, status, headers, "application/json")
+        media_type = "application/json" if record.response else None
+        return Response(record.response, status, headers, media_type)
 
     async def _settle(self, claim: _Claim, answer: object) -> None:
         values = self._stored(answer)
@@ -248,7 +248,7 @@ class _KeyedIdempotency(Idempotency):
             problem = bytes(app_error_response(self._request, answer).body).decode()
             return {"status": answer.status, "headers": answer.headers, "response": problem}
         status = self._request.scope["route"].status_code or HTTPStatus.OK
-        body = to_json(answer).decode() if is_body_allowed_for_status_code(status) else None
+        body = None if answer is None else to_json(answer).decode()
         return {"status": int(status), "response": body}
 
     @property
