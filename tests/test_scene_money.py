@@ -173,11 +173,28 @@ def test_a_transition_is_tried_from_each_of_its_states() -> None:
     assert transition.states == ('"new"', '"paid"')
 
 
-def test_an_operation_with_a_function_around_it_is_left_out() -> None:
-    spec = SHOP.replace("get: Charge\n", "get: Charge\n    after: tell\n")
+def test_an_operation_keeps_its_promises_with_functions_around_it() -> None:
+    spec = SHOP.replace("get: Charge\n", "get: Charge\n    before: allow\n    after: tell\n")
     tests = plan_money_tests(parse_spec(spec, "shop.yaml"))
     assert tests is not None
-    assert [test.name for test in tests.operations] == ["charge", "spend", "lose"]
+    assert tests.doubled == ("allow", "tell")
+    bare, guarded = planned(SHOP, "look"), planned(spec, "look")
+    assert bare.guard is None
+    assert guarded.guard is not None
+    assert (guarded.guard.before, guarded.guard.after) == ("allow", "tell")
+    assert guarded._replace(guard=None) == bare
+
+
+def test_what_a_worker_does_is_asked_for_and_finished_before_a_test_looks() -> None:
+    spec = SHOP.replace("    status: 201\n", "    async: true\n")
+    assert spec != SHOP
+    charge = planned(spec, "charge")
+    assert charge.asking("auth").startswith("finish(client, queue, client.post(")
+    assert charge.asking("auth").endswith("headers=auth), auth)")
+    assert charge.keyed is None
+    assert charge.charge is not None
+    assert {fault.status for fault in charge.charge.call.unknown} == {202}
+    assert (charge.status, charge.charge.call.timeout) == (200, 202)
 
 
 def test_another_request_with_a_key_differs_in_a_field() -> None:

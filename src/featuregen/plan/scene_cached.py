@@ -9,6 +9,7 @@ from featuregen.plan.names import words
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_found import STRANGER
+from featuregen.plan.scene_guards import doubled
 from featuregen.plan.scene_requests import RequestPlan, request_plan, url
 from featuregen.plan.scene_rows import row_of, rows
 
@@ -45,6 +46,11 @@ class CachedTest(NamedTuple):
     others: str  # the arguments of `make_token` for another caller
     writes: tuple[Write, ...]
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """All operations that its tests ask for."""
+        return (self.name, *(write.name for write in self.writes))
+
 
 class CachedTests(NamedTuple):
     """`tests/test_<feature>_cached.py`."""
@@ -55,6 +61,7 @@ class CachedTests(NamedTuple):
     seeds: bool
     reads_rows: bool
     bears: bool
+    doubled: tuple[str, ...]  # functions of the user's, in whose place the tests put their own
     operations: tuple[CachedTest, ...]
 
 
@@ -76,6 +83,7 @@ def plan_cached_tests(spec: FeatureSpec) -> CachedTests | None:
             "import httpx2",
             "import pytest",
             "from sqlalchemy import event",
+            f"from app.services import {feature}_hooks",
             *(["from app.db.session import Database"] if spec.entities else []),
             "from tests.conftest import TokenFactory",
             "from tests.fakes.upstream import FakeUpstream",
@@ -91,14 +99,14 @@ def plan_cached_tests(spec: FeatureSpec) -> CachedTests | None:
         seeds=bool(seeds),
         reads_rows=any(test.upstream is None for test in tests),
         bears=any(test.auth for test in tests),
+        doubled=doubled(spec.operations[name] for test in tests for name in test.asked),
         operations=tests,
     )
 
 
 def _is_tested(operation: Operation) -> bool:
-    """A hook around it may refuse or change anything."""
-    alone = not (operation.before or operation.after or operation.hook or operation.is_async)
-    return kept(operation) is not None and alone
+    """A hook in its place answers what it likes."""
+    return kept(operation) is not None and not (operation.hook or operation.is_async)
 
 
 def _test(operation: Operation, spec: FeatureSpec) -> CachedTest:
@@ -125,7 +133,7 @@ def _test(operation: Operation, spec: FeatureSpec) -> CachedTest:
 
 def _writes(operation: Operation, spec: FeatureSpec) -> Iterator[Write]:
     for other in spec.operations.values():
-        if other.method == "GET" or other.is_async or other.before or other.after:
+        if other.method == "GET" or other.is_async:
             continue
         constant = other.name.upper() if other.request else None
         plan = request_plan(other, spec, body=constant)

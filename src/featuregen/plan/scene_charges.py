@@ -26,11 +26,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from featuregen.plan.scene_rows import Row
-    from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation
+    from featuregen.spec.model import (
+        Entity,
+        ErrorMapping,
+        FeatureSpec,
+        Field,
+        Json,
+        Operation,
+    )
 
 UNSETTLED = (408, 409, 425, 429)
 """Refusals that leave open what was done."""
+_ACCEPTED = 202
 _NOT_FOUND = 404
+_UPSTREAM_FAILED = 502
 _UNHEARD_OF = "a word that nobody has heard of"
 _NOWS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2080, 1, 1, tzinfo=UTC))
 """A condition about today is looked at from both ends of the time in which the tests may run."""
@@ -152,7 +161,9 @@ def _call_scene(operation: Operation, entity: Entity, spec: FeatureSpec) -> Call
         answers=tuple(_answers(operation, entity, spec)),
         received=row_display(written, entity),
         unknown=tuple(_fault(status, operation, spec) for status in (*UNSETTLED, 500, 503)),
-        timeout=failures(operation, spec, kinds=("timeout",))[0].status,
+        timeout=_ACCEPTED
+        if operation.is_async
+        else failures(operation, spec, kinds=("timeout",))[0].status,
         state=state.name if state else None,
         other=_other_state(state, (written.get(state.name),)) if state else None,
         shown=py_string(shown[0].wire_name) if shown else None,
@@ -260,8 +271,15 @@ def _fault(status: int, operation: Operation, spec: FeatureSpec) -> FaultScene:
     return FaultScene(
         upstream_status=status,
         times=upstream.retries + 1 if again else 1,
-        status=spec.errors[mapping.error].status if mapping else 502,
+        status=_told(operation, mapping, spec),
     )
+
+
+def _told(operation: Operation, mapping: ErrorMapping | None, spec: FeatureSpec) -> int:
+    """Our status for an outcome that is not known: a job is yet to be tried again."""
+    if operation.is_async:
+        return _ACCEPTED
+    return spec.errors[mapping.error].status if mapping else _UPSTREAM_FAILED
 
 
 def _quiet(

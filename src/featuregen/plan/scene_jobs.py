@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _UNDECIDED = frozenset({408, 409, 425, 429})
 _OF_CLIENTS = range(400, 500)
-_OF_SERVERS = 500
 
 
 class JobTest(NamedTuple):
@@ -159,7 +158,7 @@ def _operation(operation: Operation, spec: FeatureSpec) -> JobTest:
         written=_written(operation) if operation.hook is not None else None,
         written_json=py_literal(_answer(operation, spec)),
         refusal=next((each for each in found if _is_refusal(each)), None),
-        is_tried_again=repeatable and bool(tests.broken and tests.broken.status >= _OF_SERVERS),
+        is_tried_again=repeatable and tests.broken is not None,
         is_repeatable=repeatable,
         is_idempotent=operation.idempotent,
         sensitive=tests.sensitive,

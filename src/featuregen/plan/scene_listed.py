@@ -11,6 +11,7 @@ from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.scene_found import STRANGER
+from featuregen.plan.scene_guards import doubled
 from featuregen.plan.scene_listed_rows import (
     FIRST,
     ListedRows,
@@ -98,6 +99,7 @@ class ListTests(NamedTuple):
     docstring: str
     imports: tuple[str, ...]
     bears: bool  # tokens of its own making
+    doubled: tuple[str, ...]  # functions of the user's, in whose place the tests put their own
     operations: tuple[ListTest, ...]
 
 
@@ -124,11 +126,13 @@ def plan_list_tests(spec: FeatureSpec) -> ListTests | None:
             "import httpx2",
             "import pytest",
             "from app.db.session import Database",
+            f"from app.services import {feature}_hooks",
             *(f"from app.tables.{feature} import {name}" for name in spec.entities),
             "from tests.conftest import TokenFactory",
             *(f"from tests.{feature}_rows import {name}" for name in ("add", "stored", *makers)),
         ),
         bears=any(test.reader or (test.owned and test.shown) for test in tests),
+        doubled=doubled(spec.operations[test.name] for test in tests),
         operations=tests,
     )
 

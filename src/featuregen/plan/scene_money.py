@@ -15,6 +15,7 @@ from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import docstring, py_literal
 from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_charges import charge_scene, refresh_scene
+from featuregen.plan.scene_guards import doubled, guard_scene
 from featuregen.plan.scene_keys import key_scene
 from featuregen.plan.scene_makers import stored_source
 from featuregen.plan.scene_requests import request_plan
@@ -23,10 +24,14 @@ from featuregen.plan.scene_rows import row_of, rows
 
 if TYPE_CHECKING:
     from featuregen.plan.scene_charges import ChargeScene, RefreshScene
+    from featuregen.plan.scene_guards import GuardScene
     from featuregen.plan.scene_keys import KeyScene
     from featuregen.plan.scene_requests import RequestPlan
     from featuregen.plan.scene_reserve import ReserveScene
     from featuregen.spec.model import FeatureSpec, Operation
+
+
+_DONE = 200  # what tests call the status of a job that is done
 
 
 class TransitionScene(NamedTuple):
@@ -53,11 +58,20 @@ class MoneyTest(NamedTuple):
     table: str | None  # the rows that it makes, or changes
     upstream: str | None
     creates: bool
+    is_async: bool
     keyed: KeyScene | None
     charge: ChargeScene | None
     refresh: RefreshScene | None
     reserve: ReserveScene | None
     transition: TransitionScene | None
+    guard: GuardScene | None
+
+    def asking(self, headers: str | None, body: str | None = None) -> str:
+        """What a test awaits for the operation's answer, be it now or by a worker."""
+        asked = f"client.{self.verb}({self.request.send(headers=headers, body=body)})"
+        if not self.is_async:
+            return asked
+        return f"finish(client, queue, {asked}{f', {headers}' if headers else ''})"
 
 
 class MoneyTests(NamedTuple):
@@ -68,19 +82,16 @@ class MoneyTests(NamedTuple):
     fakes: tuple[str, ...]
     seeds: tuple[str, ...]  # constants
     operations: tuple[MoneyTest, ...]
+    doubled: tuple[str, ...]  # functions of the user's, in whose place the tests put their own
+    tables: tuple[str, ...]  # classes
     looks_at_rows: bool  # at seeded ones
     calls: bool  # while an upstream is called, the database is looked at
 
 
 def plan_money_tests(spec: FeatureSpec) -> MoneyTests | None:
     """The tests of a feature's operations that are done once, or up to a bound; None without."""
-    tests = tuple(
-        test
-        for operation in spec.operations.values()
-        if _is_tested(operation)
-        for test in (_test(operation, spec),)
-        if any((test.keyed, test.charge, test.refresh, test.reserve, test.transition))
-    )
+    planned = {operation.name: _test(operation, spec) for operation in spec.operations.values()}
+    tests = tuple(test for test in planned.values() if spec.entities and _has_scenes(test))
     if not tests:
         return None
     upstreams = {test.upstream for test in tests}
@@ -94,14 +105,16 @@ def plan_money_tests(spec: FeatureSpec) -> MoneyTests | None:
         fakes=tuple(name for name in spec.upstreams if name in upstreams),
         seeds=seeds,
         operations=tests,
+        doubled=doubled(spec.operations[test.name] for test in tests),
+        tables=tuple(spec.entities),
         looks_at_rows=any(test.refresh or test.reserve or test.transition for test in tests),
         calls=any(test.charge or test.refresh for test in tests),
     )
 
 
-def _is_tested(operation: Operation) -> bool:
-    """A hook around it may refuse or change anything, and a job answers later."""
-    return not (operation.before or operation.after or operation.is_async)
+def _has_scenes(test: MoneyTest) -> bool:
+    parts = (test.keyed, test.charge, test.refresh, test.reserve, test.transition, test.guard)
+    return any(parts)
 
 
 def _imports(spec: FeatureSpec, seeds: tuple[str, ...]) -> list[str]:
@@ -115,16 +128,22 @@ def _imports(spec: FeatureSpec, seeds: tuple[str, ...]) -> list[str]:
     return [
         "import asyncio",
         *VALUE_IMPORTS,
-        "from typing import Any",
+        "from collections.abc import Awaitable",
+        "from typing import Any, NamedTuple",
         "import httpx2",
         "import pytest",
         "from fastapi import FastAPI",
         "from sqlalchemy import Delete, QueuePool, Select, Update",
         "from sqlalchemy import delete, event, make_url, update",
+        "from pydantic import TypeAdapter",
+        "from app.core.errors import AppError",
         "from app.core.idempotency import LIFETIME",
+        "from app.core.jobs import JobQueue",
         "from app.core.resources import get_resource",
         "from app.db.base import Base, utcnow",
         "from app.db.session import Database",
+        f"from app.services import {feature}_hooks",
+        *(f"from app.models.{feature} import {name}" for name in spec.models),
         f"from app.tables.{feature} import {pascal(feature)}IdempotencyKey",
         *(f"from app.tables.{feature} import {name}" for name in spec.entities),
         *(
@@ -148,17 +167,19 @@ def _test(operation: Operation, spec: FeatureSpec) -> MoneyTest:
         request=request,
         constant=constant,
         body=py_literal(sample_model(model, spec)) if model else None,
-        status=operation.status,
+        status=_DONE if operation.is_async else operation.status,
         auth=operation.auth != "none",
         validation_status=spec.validation_status,
         table=operation.entity,
         upstream=operation.call.upstream if operation.call else None,
         creates=operation.action == "create",
-        keyed=key_scene(operation, request, spec),
+        is_async=operation.is_async,
+        keyed=None if operation.is_async else key_scene(operation, request, spec),
         charge=charge_scene(operation, spec),
         refresh=refresh_scene(operation, spec),
         reserve=reserve_scene(operation, spec),
         transition=_transition(operation, spec),
+        guard=guard_scene(operation, spec),
     )
 
 

@@ -14,6 +14,7 @@ from featuregen.plan.python_values import VALUE_IMPORTS
 from featuregen.plan.quote import docstring, py_literal, py_text
 from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_found import found_scene
+from featuregen.plan.scene_guards import doubled
 from featuregen.plan.scene_others import others_scene
 from featuregen.plan.scene_requests import request_plan
 from featuregen.plan.scene_rows import row_of, rows
@@ -56,6 +57,7 @@ class StoredTest(NamedTuple):
     id: str | None  # the constant of the row's id
     owner: str | None  # the column that holds whose a new row is
     upstream: str | None
+    creates: bool
     deletes: bool
     found: FoundScene | None
     written: WrittenScene | None
@@ -73,6 +75,7 @@ class StoredTests(NamedTuple):
     docstring: str
     imports: tuple[str, ...]
     seeds: bool
+    doubled: tuple[str, ...]  # functions of the user's, in whose place the tests put their own
     operations: tuple[StoredTest, ...]
 
 
@@ -100,20 +103,21 @@ def plan_stored_tests(spec: FeatureSpec) -> StoredTests | None:
             "from sqlalchemy import update",
             "from app.db.base import Base",
             "from app.db.session import Database",
+            f"from app.services import {feature}_hooks",
             *(f"from app.tables.{feature} import {name}" for name in spec.entities),
             "from tests.conftest import TokenFactory",
             "from tests.fakes.upstream import FakeUpstream",
             *(f"from tests.{feature}_rows import {name}" for name in (*made, *makers)),
         ),
         seeds=bool(seeds),
+        doubled=doubled(operations),
         operations=tuple(_test(each, spec) for each in operations),
     )
 
 
 def is_tested(operation: Operation) -> bool:
-    """A hook around it may refuse or change anything, and a job answers later."""
-    around = operation.before or operation.after or operation.is_async
-    return operation.entity is not None and not around
+    """Whether it answers at once about a row: what a job makes of rows, its own tests say."""
+    return operation.entity is not None and not operation.is_async
 
 
 def _test(operation: Operation, spec: FeatureSpec) -> StoredTest:
@@ -137,6 +141,7 @@ def _test(operation: Operation, spec: FeatureSpec) -> StoredTest:
         id=row.constant if row is not None else None,
         owner=owned.name if owned else None,
         upstream=operation.call.upstream if operation.call else None,
+        creates=operation.action == "create",
         deletes=operation.action == "delete",
         found=found_scene(operation, spec),
         written=written_scene(operation, spec),

@@ -149,7 +149,8 @@ def _display(values: dict[str, Json], operation: Operation, spec: FeatureSpec) -
 def version_scene(operation: Operation, spec: FeatureSpec) -> VersionScene | None:
     entity = spec.entities[operation.entity or ""]
     changes = operation.action in {"update", "delete"}
-    answered = answers_version(operation, spec) and operation.row_param is not None
+    known = operation.row_param is not None or operation.action == "create"
+    answered = answers_version(operation, spec) and known
     if not is_versioned(entity, spec) or not (changes or answered):
         return None
     return VersionScene(

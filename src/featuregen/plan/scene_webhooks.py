@@ -11,6 +11,7 @@ from featuregen.plan.quote import py_literal, py_string
 from featuregen.plan.samples import sample, sample_model
 from featuregen.plan.scene_cases import case_literal
 from featuregen.plan.scene_charges import charge_scene, row_display
+from featuregen.plan.scene_guards import doubled
 from featuregen.plan.scene_makers import made_values, needed_rows
 from featuregen.plan.scene_models import edges
 from featuregen.plan.scene_requests import request_plan
@@ -18,7 +19,7 @@ from featuregen.plan.scene_rows import right_state, rows
 from featuregen.plan.scene_settled import BoundedScene, bounded_scene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from featuregen.plan.scene_charges import FaultScene
     from featuregen.spec.model import Entity, Event, FeatureSpec, Json, Transition, Webhook
@@ -35,6 +36,7 @@ class UnknownScene(NamedTuple):
     upstream: str
     fault: FaultScene
     event: str  # the event about that row, whose id is `waiting["id"]`
+    doubled: tuple[str, ...]  # functions of the user's, in whose place the tests put their own
 
 
 class EdgeScene(NamedTuple):
@@ -97,6 +99,7 @@ class WebhookTests(NamedTuple):
     imports: tuple[str, ...]
     events: str  # the class of the table
     hooks: tuple[str, ...]  # functions of the user's
+    doubled: tuple[str, ...]  # others of the user's, in whose place the tests put their own
     has_seeds: bool
     webhooks: tuple[WebhookTest, ...]
 
@@ -144,8 +147,16 @@ def plan_webhook_tests(spec: FeatureSpec) -> WebhookTests | None:
         events=events,
         has_seeds=bool(seeds),
         hooks=tuple(dict.fromkeys(hooks)),
+        doubled=tuple(dict.fromkeys(_doubled(webhooks))),
         webhooks=webhooks,
     )
+
+
+def _doubled(webhooks: Iterable[WebhookTest]) -> Iterator[str]:
+    for webhook in webhooks:
+        for event in webhook.events:
+            if event.row is not None and event.row.unknown is not None:
+                yield from event.row.unknown.doubled
 
 
 def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookTest:
@@ -263,11 +274,10 @@ def _edges(
 
 
 def _unknown(transition: Transition, event: str, spec: FeatureSpec) -> UnknownScene | None:
-    """The create whose outcome the event may tell, where no function of the user's is around it."""
+    """The create whose outcome the event may tell."""
     for operation in spec.operations.values():
         charge = charge_scene(operation, spec)
-        around = operation.before or operation.after or operation.is_async
-        if charge is None or around or operation.entity != transition.entity:
+        if charge is None or operation.is_async or operation.entity != transition.entity:
             continue
         entity = spec.entities[operation.entity]
         born = entity.field(transition.field).generated
@@ -280,6 +290,7 @@ def _unknown(transition: Transition, event: str, spec: FeatureSpec) -> UnknownSc
         auth = operation.auth != "none"
         request = request_plan(operation, spec, body=body)
         return UnknownScene(
+            doubled=doubled([operation]),
             verb=operation.method.lower(),
             request=request.send(headers="auth" if auth else None),
             auth=auth,

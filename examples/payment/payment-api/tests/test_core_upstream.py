@@ -176,15 +176,20 @@ async def test_only_a_definite_refusal_is_marked_as_one(
     assert raised.value.refused is refused
 
 
-async def test_a_call_without_an_answer_is_no_refusal(http: httpx2.AsyncClient, stub: Stub) -> None:
-    stub.answers = [httpx2.Response(200, text="?")]
+@pytest.mark.parametrize(
+    "answer", [httpx2.Response(200, text="?"), httpx2.ConnectError("no route"), TimeoutError()]
+)
+async def test_a_call_without_an_answer_is_no_refusal(
+    http: httpx2.AsyncClient, stub: Stub, answer: httpx2.Response | Exception
+) -> None:
+    stub.answers = [answer]
 
     def read(response: httpx2.Response) -> str:
         raise ValueError(response.text)
 
     with pytest.raises(RefusedError) as raised:
         await StubClient(http, timeout=5, telemetry=Telemetry()).call("POST", "/x", read)
-    assert not raised.value.refused
+    assert raised.value.refused is False
 
 
 async def test_the_query_is_encoded_and_absent_values_are_left_out(
