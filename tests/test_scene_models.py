@@ -1,9 +1,13 @@
-"""The tests of models: what they are given, and of which models there are any."""
+"""What mutants ask for: models at their edges, rows beside, full pages, two first attempts."""
 
 from __future__ import annotations
 
+from conftest import REPOSITORY
+
+from featuregen.plan.scene_listed import plan_list_tests
 from featuregen.plan.scene_models import ModelTest, plan_model_tests
 from featuregen.plan.scene_others import others_scene
+from featuregen.plan.scene_taken import taken_scene
 from featuregen.spec.load import parse_spec
 
 CARDS = """
@@ -30,6 +34,7 @@ operations:
     path: /{id}/charge
     reserve: {entity: Card, field: used, by: 1, up_to: limit, when: "state == 'open'"}
 """
+EXAMPLES = REPOSITORY / "examples"
 SPEC = parse_spec(CARDS, "card.yaml")
 
 
@@ -74,3 +79,31 @@ def test_beside_a_row_that_is_reserved_on_stand_one_with_room_and_one_without() 
 def test_what_only_reads_or_adds_changes_no_row_that_was_there() -> None:
     for name in ("get_card", "list_cards", "create_card", "check_card"):
         assert others_scene(SPEC.operations[name], SPEC) is None
+
+
+def test_a_page_is_full_where_only_the_id_tells_rows_apart() -> None:
+    plan = plan_list_tests(SPEC)
+    assert plan is not None
+    [cards] = plan.operations
+    assert cards.crowd is not None
+    assert (cards.crowd.row, cards.crowd.limit) == ('make_card(id=f"card_{number:032x}")', 20)
+
+
+def test_rows_that_a_key_tells_apart_fill_no_page() -> None:
+    keyed = CARDS.replace(
+        "      state: {type: enum, values: [open, shut], generated: open}\n",
+        "      state: {type: enum, values: [open, shut], generated: open}\n    unique: [[label]]\n",
+    )
+    plan = plan_list_tests(parse_spec(keyed, "card.yaml"))
+    assert plan is not None
+    assert plan.operations[0].crowd is None
+
+
+def test_only_an_attempt_that_calls_may_find_its_row_made() -> None:
+    spec = parse_spec((EXAMPLES / "payment" / "payment.yaml").read_text("utf-8"), "payment.yaml")
+    taken = {name: taken_scene(each, spec) for name, each in spec.operations.items()}
+    assert {name for name, scene in taken.items() if scene} == {"create_payment", "create_refund"}
+    scene = taken["create_refund"]
+    assert scene is not None
+    assert (scene.table, scene.error) == ("Refund", "ConflictError")
+    assert scene.attempt.removeprefix('Attempt(operation_id="').removesuffix('")') in scene.rows[-1]
