@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import httpx2
 import pytest
-from fastapi import APIRouter, FastAPI, Header, HTTPException, Path
+from fastapi import APIRouter, FastAPI, Header, HTTPException, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
 from pydantic_core import PydanticCustomError
 
@@ -77,8 +77,12 @@ async def busy() -> None:
 
 
 @router.put("/things/{number}", responses=problems(BadThingError, validation_status=400))
-async def replace(number: Annotated[int, Path(ge=-(2**63), le=2**63 - 1)], thing: Thing) -> None:
-    raise NotImplementedYetError(f"replace_thing {number} {thing.name}")
+async def replace(
+    number: Annotated[int, Path(ge=-(2**63), le=2**63 - 1)],
+    thing: Thing,
+    weight: Annotated[float, Query(le=1e30)] = 1,
+) -> None:
+    raise NotImplementedYetError(f"replace_thing {number} {thing.name} {weight:g}")
 
 
 @router.delete("/things/{number}")
@@ -206,7 +210,7 @@ async def test_text_that_no_answer_can_carry_is_replaced(
 async def test_an_unwritten_hook_is_501(client: httpx2.AsyncClient) -> None:
     response = await client.put("/things/1", json={"name": "abc"})
     assert (response.status_code, response.json()["code"]) == (501, "not_implemented")
-    assert response.json()["detail"] == "replace_thing 1 abc"
+    assert response.json()["detail"] == "replace_thing 1 abc 1"
 
 
 async def test_an_answer_that_does_not_keep_to_its_schema_is_500_and_not_logged(
@@ -273,5 +277,7 @@ async def test_openapi_knows_nothing_of_the_error_bodies_of_fastapi(app: FastAPI
 
 async def test_openapi_has_whole_bounds_as_they_stand_in_the_code(app: FastAPI) -> None:
     schema = app.openapi()
-    number = schema["paths"]["/things/{number}"]["put"]["parameters"][0]["schema"]
+    given = schema["paths"]["/things/{number}"]["put"]["parameters"]
+    number, weight = (parameter["schema"] for parameter in given)
     assert json.dumps([number["minimum"], number["maximum"]]) == f"[{-(2**63)}, {2**63 - 1}]"
+    assert weight["maximum"] == 1e30

@@ -68,10 +68,11 @@ def _correct_components(components: dict[str, Any]) -> None:
 
 
 def _correct_bounds(part: dict[str, Any]) -> None:
-    """Write bounds as they stand in the code: FastAPI makes floats of them, some larger."""
-    for key, value in part.items():
-        if key in _BOUNDS and isinstance(value, float) and value.is_integer():
-            part[key] = min(int(value), _GREATEST)
+    """Write bounds of whole numbers as the code has them: FastAPI makes floats, some larger."""
+    if part.get("type") == "integer":
+        for key in _BOUNDS & part.keys():
+            part[key] = min(int(part[key]), _GREATEST)
+    for value in part.values():
         for inner in cast("list[object]", value) if isinstance(value, list) else [value]:
             if isinstance(inner, dict):
                 _correct_bounds(cast("dict[str, Any]", inner))
