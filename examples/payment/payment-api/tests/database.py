@@ -18,7 +18,9 @@ from app.tables import all_tables
 
 _SERVER = os.environ.get("TEST_DATABASE_URL", "")
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-_FOLDER = TemporaryDirectory(prefix="tests-", ignore_cleanup_errors=True)
+# In memory where there is such a place: each commit waits for the disk.
+_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a new folder in it
+_FOLDER = TemporaryDirectory(prefix="tests-", dir=_MEMORY, ignore_cleanup_errors=True)
 
 
 def url_of(name: str) -> str:
