@@ -18,6 +18,7 @@ from featuregen.plan.scene_makers import made_values, make, needed_rows, stored_
 from featuregen.plan.scene_rows import row_of, rows
 from featuregen.plan.stored_calls import may_repeat, may_tell, refused_state, state_field
 from featuregen.plan.stored_reserve import bounded, reference
+from featuregen.plan.tables import is_versioned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +49,7 @@ class ReserveScene(NamedTuple):
     wrong: tuple[str, ...]  # changes of the row with which nothing can be reserved
     many_users: bool  # each of those who ask has to be another
     crowd_body: str | None  # what they send, where they cannot all refer to one row
+    counts_changes: bool  # the row has a version, and the reservation is all that changes it
     turned_down: str | None  # a good answer of the upstream that refuses, a dict display
     waits: bool  # the bound counts as reached only when every outcome is known
     elsewhere: str | None  # rows that wait for an outcome, and have to do with another row
@@ -85,6 +87,7 @@ def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | Non
         detail=py_text(bound_text(entity, reserve), DETAIL),
         wrong=tuple(_wrong(reserve, row)),
         many_users=_clash(operation, spec) == "same user",
+        counts_changes=is_versioned(entity, spec) and operation.call is None,
         turned_down=_turned_down(operation, spec),
         crowd_body=_crowd_body(operation, spec),
         waits=_waits(operation, spec),
