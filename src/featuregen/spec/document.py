@@ -76,6 +76,13 @@ class Node:
         return self.value
 
 
+def _fill(node: Node, key: Node, value: Node) -> None:
+    """Of a key that is given twice, and the first time with nothing, the second value is meant."""
+    for at, (known, first) in enumerate(node.entries):
+        if known is key and first.kind == "null":
+            node.entries[at] = (key, value)
+
+
 def read_text(path: FilePath, shown_as: str) -> str:
     """The text of a spec file, or one clear diagnostic."""
     try:
@@ -279,6 +286,7 @@ class _Composer:
                     key.position,
                     hint=f"it stands in line {first.position.line} already",
                 )
+                _fill(node, first, value)
             event = next(self.events)
         node.position = self._span(start, event) if start.flow_style else node.position
         return node

@@ -55,7 +55,7 @@ class OperationReader:
         response = _response(node.get("response"))
         operation = Operation(
             name,
-            method=node.str_of("method") or "GET",
+            method=node.str_of("method") or _method_meant(node),
             path=node.str_of("path") or "/",
             response=response,
             status=_OK,
@@ -213,6 +213,12 @@ def _response(node: Node | None) -> Response:
     if text.startswith("list["):
         return Response("list", text[5:-1])
     return Response("model", text)
+
+
+def _method_meant(node: Node) -> str:
+    """Of an operation that does not say: what is reported is that, and not what follows from it."""
+    writes = ("request", "idempotent", "create")
+    return "POST" if any(node.get(name) is not None for name in writes) else "GET"
 
 
 def _status(operation: Operation, node: Node) -> int:
