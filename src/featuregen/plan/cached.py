@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from featuregen.plan.kept import kept
 from featuregen.plan.quote import py_string
 from featuregen.plan.signatures import returns
 
@@ -17,16 +18,6 @@ MEDIA_TYPES = {
     "bytes": "application/octet-stream",
 }
 """Of answers that are not JSON."""
-
-
-def kept(operation: Operation) -> Cache | None:
-    """How its answers are kept, if they are: one without a body is made anew."""
-    return operation.cache if operation.response.kind != "none" else None
-
-
-def admits(operation: Operation) -> str | None:
-    """The service's method that runs what stands before a kept answer: it may refuse the caller."""
-    return f"admit_{operation.name}" if kept(operation) and operation.before else None
 
 
 def cached_parameter(operation: Operation, cache: Cache, spec: FeatureSpec) -> str:

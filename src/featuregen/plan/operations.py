@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from featuregen.plan.attempts import settles_itself
-from featuregen.plan.cached import MEDIA_TYPES, admits, cached_parameter, forgetting, kept
+from featuregen.plan.cached import MEDIA_TYPES, cached_parameter, forgetting
 from featuregen.plan.clients import callers
 from featuregen.plan.jobs import accepting, job_imports, later_body
+from featuregen.plan.kept import admits, kept
 from featuregen.plan.locations import keyed_location, location_of, tells_location, whole_path
 from featuregen.plan.model import (
     AdmitPlan,

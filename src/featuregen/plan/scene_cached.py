@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from featuregen.plan.cached import kept
+from featuregen.plan.kept import kept
 from featuregen.plan.names import words
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample_model

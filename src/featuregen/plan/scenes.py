@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from featuregen.plan.answers import echoed, upstream_answer
-from featuregen.plan.cached import admits
 from featuregen.plan.clients import callers, needs_key
 from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.fakes import bytes_literal, content_sample
+from featuregen.plan.kept import admits
 from featuregen.plan.locations import found_at, tells_location
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.operations import answered_errors, route_path, validates

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.attempts import is_attempted, settles_itself
+from featuregen.plan.kept import admits
 from featuregen.plan.names import pascal, snake
 from featuregen.plan.sources import argument_source, row_value
 from featuregen.plan.stored_rows import needs_user
@@ -251,7 +252,8 @@ def _used(operation: Operation, spec: FeatureSpec, *, inner: bool) -> set[str]:
     if inner or not (operation.hook or operation.before or operation.after or operation.is_async):
         used &= _needed(operation) | {"user"}
     asks_who = needs_user(operation, spec) or "user" in call_uses(operation)
-    return used - {"user"} if (inner or _is_admitted(operation)) and not asks_who else used
+    apart = admits(operation) and operation.hook is None and operation.after is None
+    return used - {"user"} if (inner or apart) and not asks_who else used
 
 
 def _needed(operation: Operation) -> set[str]:
@@ -260,15 +262,8 @@ def _needed(operation: Operation) -> set[str]:
     if operation.entity is not None:
         needed |= {"data", operation.row_param or ""}
     if operation.listing is not None:
-        ranges = (f"{name}_{end}" for name in operation.listing.filters for end in ("from", "to"))
-        needed |= {*operation.listing.filters, *ranges, "q", "sort", "limit", "cursor"}
+        needed |= operation.listing.parameters
     return needed
-
-
-def _is_admitted(operation: Operation) -> bool:
-    """Whether the only function of the user's is called before, and apart: see `cached.admits`."""
-    alone = operation.hook is None and operation.after is None
-    return alone and operation.before is not None and operation.cache is not None
 
 
 def service_takes(operation: Operation, spec: FeatureSpec) -> set[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from featuregen.plan.attempts import is_attempted
-from featuregen.plan.cached import IMPORT, kept
+from featuregen.plan.cached import IMPORT
+from featuregen.plan.kept import kept
 from featuregen.plan.names import pascal
 from featuregen.plan.signatures import stores
 

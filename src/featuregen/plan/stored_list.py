@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from featuregen.plan.names import snake
 from featuregen.plan.quote import py_string
 from featuregen.plan.stored_rows import column, lookup, model_of, reads_as, scope, variable
+from featuregen.spec.model import compared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,7 @@ def _filters(entity: Entity, operation: Operation) -> Iterator[FilterPlan]:
     offered = {field.name for field in operation.query}
     for name in listing.filters if listing else ():
         known = column(entity, name)
-        for parameter, sign in ((name, "=="), (f"{name}_from", ">="), (f"{name}_to", "<=")):
+        for parameter, sign in compared(name).items():
             if parameter in offered:
                 yield FilterPlan(known, sign, parameter)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from featuregen.plan.cached import kept
 from featuregen.plan.clients import received_fields
+from featuregen.plan.kept import kept
 from featuregen.plan.locations import tells_location
 from featuregen.plan.pending import plan_pending
 from featuregen.plan.signatures import takes_if_match

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from featuregen.spec.entities import within_column
-from featuregen.spec.model import Field, Model, TypeRef
+from featuregen.spec.model import Field, Model, TypeRef, compared
 from featuregen.spec.plural import article, plural, snake
 
 if TYPE_CHECKING:
@@ -202,8 +202,9 @@ def _filter(one: Field) -> list[Field]:
         plain = within_column(plain)
     made = [] if kind in INEXACT else [plain]
     if kind in ORDERED:
-        for end, says in (("from", "from here on"), ("to", "up to here")):
-            wire = f"{one.wire}_{end}" if one.wire else None
+        _, *names = compared(one.name)
+        wires = [*compared(one.wire)][1:] if one.wire else (None, None)
+        for name, wire, says in zip(names, wires, ("from here on", "up to here"), strict=True):
             told = f"`{one.wire_name}` {says}"
-            made.append(replace(plain, name=f"{one.name}_{end}", wire=wire, description=told))
+            made.append(replace(plain, name=name, wire=wire, description=told))
     return made

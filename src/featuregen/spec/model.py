@@ -280,11 +280,22 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a `list` operation offers. Ranges of ordered fields are `<field>_from`, `<field>_to`."""
+    """What a `list` operation offers."""
 
     filters: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()  # "-created_at"; the first is the default, never empty
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names of all that its query may hold."""
+        filters = (parameter for name in self.filters for parameter in compared(name))
+        return frozenset((*filters, "q", "sort", "limit", "cursor"))
+
+
+def compared(name: str) -> dict[str, str]:
+    """The parameters that a filter may have, and how each compares: ordered fields have a range."""
+    return {name: "==", f"{name}_from": ">=", f"{name}_to": "<="}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,17 @@ from featuregen.spec.types import type_name
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from featuregen.spec.checks.place import Place
     from featuregen.spec.draft import Draft
-    from featuregen.spec.model import Auth, ErrorMapping, FeatureSpec, Operation, Path, Upstream
+    from featuregen.spec.model import (
+        Auth,
+        Entity,
+        ErrorMapping,
+        FeatureSpec,
+        Operation,
+        Path,
+        Upstream,
+    )
 
 _CODES = {"model": "FG201", "error": "FG202", "setting": "FG203", "operation": "FG205"}
 
@@ -67,6 +76,18 @@ def _check_auth(auth: Auth, path: Path, spec: FeatureSpec, draft: Draft) -> None
                 _setting(name, allowed, (*path, "bearer"), spec, draft)
             case _:
                 _setting(name, allowed, (*path, "value"), spec, draft)
+
+
+def report_reference(entity: Entity, target: str, place: Place, where: str) -> None:
+    """Report that an entity does not refer to another by exactly one field."""
+    fields = [one.name for one in entity.fields if one.references == target]
+    if fields:
+        said = f"'{entity.name}' refers to '{target}' by {' and '.join(fields)}"
+        place.report("FG213", said, where, hint=f"via: {fields[0]}")
+    else:
+        said = f"'{entity.name}' does not refer to '{target}'"
+        hint = f"give it a field: {{type: id, references: {target}}}"
+        place.report("FG213", said, where, hint=hint)
 
 
 def _setting(

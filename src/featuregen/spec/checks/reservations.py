@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from featuregen.spec.checks.conditions import check_condition
+from featuregen.spec.checks.references import report_reference
 from featuregen.spec.checks.states import check_literals, known_field
 from featuregen.spec.fields import decimal_of
 from featuregen.spec.narrowing import too_wide
@@ -30,7 +31,8 @@ def check_reservation(
     if counter is not None and not _is_number(counter, "field", "the counter", below):
         counter = None
     if operation.action == "create" and reserve.via is None:
-        _report_reference(operation, reserve, spec, below)
+        made = spec.entities[operation.entity or ""]
+        report_reference(made, reserve.entity, below, "entity")
     if counter is not None:
         _check_bound(reserve, counter, bounded, below)
         _check_amount(operation, reserve, counter, spec, place)
@@ -61,27 +63,6 @@ def _is_number(field: Field, key: str, what: str, place: Place) -> bool:
         )
         return False
     return True
-
-
-def _report_reference(
-    operation: Operation, reserve: Reserve, spec: FeatureSpec, place: Place
-) -> None:
-    entity = spec.entities[operation.entity or ""]
-    fields = [one.name for one in entity.fields if one.references == reserve.entity]
-    if fields:
-        place.report(
-            "FG213",
-            f"'{entity.name}' refers to '{reserve.entity}' by {' and '.join(fields)}",
-            "entity",
-            hint=f"via: {fields[0]}",
-        )
-    else:
-        place.report(
-            "FG213",
-            f"'{entity.name}' does not refer to '{reserve.entity}'",
-            "entity",
-            hint=f"give it a field: {{type: id, references: {reserve.entity}}}",
-        )
 
 
 def _check_bound(reserve: Reserve, counter: Field, bounded: Entity, place: Place) -> None:

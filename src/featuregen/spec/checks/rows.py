@@ -10,6 +10,7 @@ from featuregen.spec.checks.entities import unknown_entity
 from featuregen.spec.checks.filled import check_filled, check_told
 from featuregen.spec.checks.lists import check_list
 from featuregen.spec.checks.place import Place
+from featuregen.spec.checks.references import report_reference
 from featuregen.spec.checks.repeats import check_repeats
 from featuregen.spec.checks.reservations import check_reservation
 from featuregen.spec.checks.states import check_literals, check_received, check_transition
@@ -171,28 +172,16 @@ def _check_by(operation: Operation, entity: Entity, place: Place) -> bool:
 def _check_parent(operation: Operation, entity: Entity, place: Place) -> None:
     if operation.parent_field is not None:
         return
-    fields = [one.name for one in entity.fields if one.references == operation.parent]
     if place.has("via"):
+        fields = [one.name for one in entity.fields if one.references == operation.parent]
         place.report(
             "FG213",
             f"'{entity.name}' has no such reference to '{operation.parent}'",
             "via",
             hint=did_you_mean_or_list("", fields),
         )
-    elif fields:
-        place.report(
-            "FG213",
-            f"'{entity.name}' refers to '{operation.parent}' by {' and '.join(fields)}",
-            "parent",
-            hint=f"via: {fields[0]}",
-        )
     else:
-        place.report(
-            "FG213",
-            f"'{entity.name}' does not refer to '{operation.parent}'",
-            "parent",
-            hint=f"give it a field: {{type: id, references: {operation.parent}}}",
-        )
+        report_reference(entity, operation.parent or "", place, "parent")
 
 
 def _check_spare(operation: Operation, place: Place) -> None:
