@@ -20,7 +20,17 @@ from featuregen.progress import Silent
 PAYMENT = REPOSITORY / "examples" / "payment" / "payment.yaml"
 COURSES = REPOSITORY / "tests" / "cases" / "good" / "stored.yaml"
 PROXY = REPOSITORY / "tests" / "cases" / "ok" / "payment-upstream.yaml"
-SPECS = {"payment": PAYMENT, "course": COURSES, "proxy": PROXY}
+DESK = REPOSITORY / "tests" / "cases" / "good" / "tickets.yaml"
+VENUES = REPOSITORY / "tests" / "cases" / "good" / "bookings.yaml"
+GUARDED = REPOSITORY / "tests" / "cases" / "good" / "guarded.yaml"
+SPECS = {
+    "payment": PAYMENT,
+    "course": COURSES,
+    "proxy": PROXY,
+    "desk": DESK,
+    "venue": VENUES,
+    "guarded": GUARDED,
+}
 
 AUTH = "app/core/auth.py"
 MIDDLEWARE = "app/core/middleware.py"
@@ -304,6 +314,108 @@ DEFENCES = {
         API,
         "limit",
     ),
+    "a forged webhook of Standard Webhooks": Defence(
+        "desk",
+        SIGNATURES,
+        "if not any(hmac.compare_digest(*pair) for pair in pairs):",
+        "if not pairs:",
+        ("tests/test_ticket_webhooks.py",),
+    ),
+    "a webhook of Standard Webhooks, of long ago": Defence(
+        "desk",
+        SIGNATURES,
+        "abs(time.time() - int(stamp)) > tolerance",
+        "tolerance < 0",
+        ("tests/test_ticket_webhooks.py",),
+    ),
+    "a forged webhook of a plain HMAC": Defence(
+        "venue",
+        SIGNATURES,
+        "if not any(hmac.compare_digest(*pair) for pair in pairs):",
+        "if not pairs:",
+        ("tests/test_booking_webhooks.py",),
+    ),
+    "a webhook of a plain HMAC that is sent again": Defence(
+        "venue",
+        WEBHOOKS,
+        'return "duplicate"',
+        "pass",
+        ("tests/test_booking_webhooks.py",),
+    ),
+    "NaN and Infinity for a float": Defence(
+        "desk",
+        "app/models/ticket.py",
+        "strict=True, allow_inf_nan=False, ge=0",
+        "strict=True, ge=0",
+        ("tests/test_ticket_api.py",),
+        "finite",
+    ),
+    "NaN and Infinity in a JSON field": Defence(
+        "desk",
+        "app/core/json_values.py",
+        "case float() if not math.isfinite(value):",
+        "case float() if math.isnan(1.0):",
+        ("tests/test_core_types.py",),
+    ),
+    "a JSON field that is nested too deeply": Defence(
+        "desk",
+        "app/core/json_values.py",
+        "if depth > _DEEPEST:",
+        "if depth < 0:",
+        ("tests/test_core_types.py",),
+    ),
+    "others' rows, without the permission to read all": Defence(
+        "desk",
+        "app/services/ticket_service.py",
+        'if "tickets.read_all" in user.permissions:',
+        'if "tickets.read_all" not in user.permissions:',
+        ("tests/test_ticket_lists.py", "tests/test_ticket_stored.py"),
+    ),
+    "another owner's row, in a change": Defence(
+        "guarded",
+        "app/services/purchase_service.py",
+        "select(Account).where(Account.id == account_id, Account.owner_id == user.id)",
+        "select(Account).where(Account.id == account_id)",
+        ("tests/test_purchase_stored.py",),
+        "update",
+        (
+            "update(Account).where(Account.id == account_id, Account.owner_id == user.id)",
+            "update(Account).where(Account.id == account_id)",
+        ),
+    ),
+    "another owner's row, as the parent of a new one": Defence(
+        "guarded",
+        "app/services/purchase_service.py",
+        "select(Account).where(Account.id == account_id, Account.owner_id == user.id)",
+        "select(Account).where(Account.id == account_id)",
+        ("tests/test_purchase_stored.py",),
+        "buy",
+    ),
+    "another owner's job": Defence(
+        "guarded",
+        "app/core/jobs.py",
+        "where(table.id == job_id, table.owner_id.in_((owner_id, NOBODY)))",
+        "where(table.id == job_id)",
+        ("tests/test_purchase_jobs.py",),
+    ),
+    "what a function of the user's refuses": Defence(
+        "guarded",
+        "app/services/purchase_service.py",
+        "        await purchase_hooks.check_purchase(\n"
+        "            data, account_id=account_id, user=user, session=self._session\n"
+        "        )\n",
+        "",
+        ("tests/test_purchase_money.py",),
+        "own_function",
+    ),
+    "an outage that the client is told of like a refusal": Defence(
+        "guarded",
+        "app/core/jobs.py",
+        "if error.refused is None:",
+        "if error:",
+        ("tests/test_purchase_jobs.py",),
+        "outage",
+    ),
     "what browsers should not do": Defence(
         "payment",
         MIDDLEWARE,
@@ -322,13 +434,22 @@ DEFENCES = {
 SAMPLE = ("a forged token", "a missing permission", "a forged webhook")
 
 
+class Projects:
+    """The projects of `SPECS`, each made when it is first asked for. Read only."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __getitem__(self, name: str) -> Path:
+        root = self._folder / name
+        if not root.exists():
+            new(SPECS[name], root, Options(verify=False), Silent())
+        return root
+
+
 @pytest.fixture(scope="session")
-def projects(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The projects of `SPECS`, by their names. Read only."""
-    folder = tmp_path_factory.mktemp("defended")
-    for name, spec in SPECS.items():
-        new(spec, folder / name, Options(verify=False), Silent())
-    return folder
+def projects(tmp_path_factory: pytest.TempPathFactory) -> Projects:
+    return Projects(tmp_path_factory.mktemp("defended"))
 
 
 def outcome(root: Path, defence: Defence) -> tuple[int, str]:
@@ -358,11 +479,11 @@ def take_out(root: Path, defence: Defence) -> None:
     [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.heavy) for name in DEFENCES],
 )
 def test_a_generated_test_fails_without_the_defence_against(
-    projects: Path, tmp_path: Path, name: str
+    projects: Projects, tmp_path: Path, name: str
 ) -> None:
     defence = DEFENCES[name]
     root = tmp_path / defence.project
-    shutil.copytree(projects / defence.project, root)
+    shutil.copytree(projects[defence.project], root)
     take_out(root, defence)
     code, said = outcome(root, defence)
     assert code == 1, said
@@ -371,10 +492,10 @@ def test_a_generated_test_fails_without_the_defence_against(
 @pytest.mark.heavy
 @pytest.mark.parametrize("project", SPECS)
 def test_the_same_tests_pass_with_all_defences(
-    projects: Path, tmp_path: Path, project: str
+    projects: Projects, tmp_path: Path, project: str
 ) -> None:
     root = tmp_path / project
-    shutil.copytree(projects / project, root)
+    shutil.copytree(projects[project], root)
     files = {file for it in DEFENCES.values() if it.project == project for file in it.tests}
     code, said = outcome(root, Defence(project, "", "", "", tuple(sorted(files))))
     assert code == 0, said

@@ -159,7 +159,7 @@ class Note(BaseModel):
     def must_be_earned(self) -> Self:
         """Five stars take more than a word."""
         if self.stars == 5 and len(self.text) < 10:  # noqa: PLR2004
-            raise PydanticCustomError("rule", "Five stars take ten characters")
+            raise PydanticCustomError("rule_violated", "Five stars take ten characters")
         return self
 
 

@@ -90,6 +90,7 @@ class OperationTests(NamedTuple):
     accepted_groups: tuple[CaseGroup, ...]
     refused_groups: tuple[CaseGroup, ...]
     required: tuple[str, ...]  # names in JSON
+    numbers: tuple[str, ...]  # names in JSON of fields that hold one
     refuses_unknown: bool
     rules: tuple[RulePlan, ...]
     validation_status: int
@@ -179,6 +180,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
             "from app.core.jobs import JobRead",
             "from app.core.errors import NotFoundError",
             "import io",
+            "import json",
             "import time",
             "from collections.abc import Callable",
             "import httpx2",
@@ -222,6 +224,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
     )
 
 
+_NUMBERS = frozenset({"int", "float", "decimal"})
 _MOST_REQUESTS = 100
 """Of a rate limit that a test exhausts."""
 
@@ -288,6 +291,11 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         )
         if model
         else (),
+        numbers=tuple(
+            py_string(field.wire_name)
+            for field in (model.fields if model else ())
+            if field.type.kind in _NUMBERS
+        ),
         refuses_unknown=bool(model and not model.ignore_extra),
         rules=tuple(
             RulePlan(py_string(f"rule {number}"), py_literal(payload), py_string(rule.message))

@@ -1,6 +1,7 @@
 """The payment endpoints, through the app."""
 
 import io
+import json
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -258,6 +259,21 @@ async def test_create_payment_refuses_an_unknown_field(
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/body/surprise"]
     assert "never-repeat-this" not in response.text
+
+
+@pytest.mark.parametrize("field", ["amount"])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")], ids=str)
+async def test_create_payment_takes_finite_numbers_only(
+    client: httpx2.AsyncClient,
+    auth: dict[str, str],
+    field: str,
+    number: float,
+) -> None:
+    content = json.dumps(CREATE_PAYMENT | {field: number})
+    headers = auth | {"content-type": "application/json"}
+    response = await client.post("/api/v1/payments", content=content, headers=headers)
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"/body/{field}"]
 
 
 @pytest.mark.parametrize(
@@ -860,6 +876,23 @@ async def test_create_refund_refuses_an_unknown_field(
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/body/surprise"]
     assert "never-repeat-this" not in response.text
+
+
+@pytest.mark.parametrize("field", ["amount"])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")], ids=str)
+async def test_create_refund_takes_finite_numbers_only(
+    client: httpx2.AsyncClient,
+    auth: dict[str, str],
+    field: str,
+    number: float,
+) -> None:
+    content = json.dumps(CREATE_REFUND | {field: number})
+    headers = auth | {"content-type": "application/json"}
+    response = await client.post(
+        f"/api/v1/payments/{CREATE_REFUND_ID}/refunds", content=content, headers=headers
+    )
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == [f"/body/{field}"]
 
 
 @pytest.mark.parametrize(

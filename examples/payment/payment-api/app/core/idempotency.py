@@ -277,8 +277,9 @@ def _sweep(table: type[IdempotencyColumns]) -> Delete:
         .order_by(table.created_at)
         .limit(SWEPT)
         .with_for_update(skip_locked=True)
+        .cte()  # so that PostgreSQL evaluates it once, and the limit holds
     )
-    sweep = delete(table).where(tuple_(*primary_key).in_(expired))
+    sweep = delete(table).where(tuple_(*primary_key).in_(select(*expired.c)))
     return sweep.execution_options(synchronize_session=False)
 
 

@@ -217,8 +217,9 @@ class Webhook:
             .order_by(self.table.received_at)
             .limit(SWEPT)
             .with_for_update(skip_locked=True)
+            .cte()  # so that PostgreSQL evaluates it once, and the limit holds
         )
-        sweep = delete(self.table).where(*over, self.table.id.in_(expired))
+        sweep = delete(self.table).where(*over, self.table.id.in_(select(expired.c.id)))
         return sweep.execution_options(synchronize_session=False)
 
     async def _begin(self, session: AsyncSession, event: Event) -> bool:
