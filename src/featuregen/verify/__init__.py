@@ -32,7 +32,7 @@ __all__ = [
     "Failure", "FileCoverage", "Outcome", "Stage", "TestResult", "Verification", "verify",
 ]  # fmt: skip
 
-TIMEOUT = 300.0
+TIMEOUT = 900.0
 """Seconds that one tool may take."""
 
 
