@@ -185,6 +185,14 @@ def test_an_operation_keeps_its_promises_with_functions_around_it() -> None:
     assert guarded._replace(guard=None) == bare
 
 
+def test_the_tests_say_what_only_the_user_can_test() -> None:
+    own = "  grant: {method: POST, path: /grants, hook: grant, idempotent: true}\n"
+    tests = plan_money_tests(parse_spec(SHOP + own, "shop.yaml"))
+    assert tests is not None
+    assert "Not here: grant." in tests.docstring
+    assert "grant" not in {test.name for test in tests.operations}
+
+
 def test_what_a_worker_does_is_asked_for_and_finished_before_a_test_looks() -> None:
     spec = SHOP.replace("    status: 201\n", "    async: true\n")
     assert spec != SHOP

@@ -99,6 +99,7 @@ def plan_money_tests(spec: FeatureSpec) -> MoneyTests | None:
     return MoneyTests(
         docstring=docstring(
             f"What the {words(spec.feature)} feature does once, up to a bound, or not at all",
+            _body(spec, has_guards=any(test.guard for test in tests)),
             indent=0,
         ),
         imports=tuple(_imports(spec, seeds)),
@@ -110,6 +111,27 @@ def plan_money_tests(spec: FeatureSpec) -> MoneyTests | None:
         looks_at_rows=any(test.refresh or test.reserve or test.transition for test in tests),
         calls=any(test.charge or test.refresh for test in tests),
     )
+
+
+def _body(spec: FeatureSpec, *, has_guards: bool) -> str | None:
+    """What the tests do about functions of the user's, and what they cannot know of them."""
+    said: list[str] = []
+    if has_guards:
+        said.append(
+            "In place of your functions around operations stand some that refuse, or that change "
+            "nothing."
+        )
+    own = [
+        operation.name
+        for operation in spec.operations.values()
+        if operation.idempotent and operation.hook and not operation.is_async
+    ]
+    if own:
+        said.append(
+            f"Not here: {', '.join(own)}. What is done there once is a function of yours, and "
+            "yours to test; test_core_idempotency.py shows what its key is good for."
+        )
+    return "\n\n".join(said) or None
 
 
 def _has_scenes(test: MoneyTest) -> bool:
