@@ -420,3 +420,15 @@ def test_a_feature_joins_a_project_only_of_the_same_version(trio: Path) -> None:
     update_now(trio)
     add(trio, "poll")
     assert (trio / "app/models/poll.py").is_file()
+
+
+def test_what_was_taken_out_of_a_shared_file_is_told_by_every_update_of_its_feature(
+    trio: Path,
+) -> None:
+    edit(trio, "app/main.py", "    app.include_router(polls.router)\n", "")
+    edit(trio, "app/main.py", "health, metrics, polls, tickets", "health, metrics, tickets")
+    edit_spec(trio, "poll", "ge: 1, le: 20", "ge: 1, le: 10")
+    notes = update_now(trio).notes
+    assert notes.count("router:polls: you took it out of the shared file, so it stays out") == 1
+    edit_spec(trio, "ticket", "values: [low, high]", "values: [low, high, now]")
+    assert not [note for note in update_now(trio).notes if "polls" in note]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -156,7 +156,7 @@ def carry(known: Known, step: Step) -> Carried:
     notes += [f"{path}: it is now {new}, with your edits" for path, new in tree.moved.items()
              if ours.get(path) != step.before.get(path)]  # fmt: skip
     notes += [f"{file.path}: {note}" for file in files for note in file.merged.notes]
-    notes += _taken_out(shared.wired)
+    notes += map(note_taken_out, shared.wired.removed_by_user if shared.wired else ())
     return Carried(tuple(_formatted(files)), shared.wired, (*by_hand, *todo), tuple(notes))
 
 
@@ -190,9 +190,9 @@ def _ended_like(
     return known, new
 
 
-def _taken_out(wired: WiringResult | None) -> Iterable[str]:
-    for key in wired.removed_by_user if wired else ():
-        yield f"{key}: you took it out of the shared file, so it stays out"
+def note_taken_out(key: str) -> str:
+    """About what is wired, and no longer there."""
+    return f"{key}: you took it out of the shared file, so it stays out"
 
 
 def _write(path: str, state: FileState | None, ours: FileState | None) -> Write:

@@ -11,6 +11,7 @@ from featuregen.lifecycle.conflicts import still_open
 from featuregen.lifecycle.known import Known, has_new_house, on_disk, pristine, read_known
 from featuregen.lifecycle.rendering import spec_path
 from featuregen.lifecycle.revisions import history_faults
+from featuregen.lifecycle.taken_out import taken_out
 from featuregen.lifecycle.unmerged import unmerged_answers
 from featuregen.line_ends import same
 from featuregen.lock import PROJECT, spec_hash
@@ -54,13 +55,11 @@ def status(root: Path) -> ProjectStatus:
     """Compare the disk with the locks; nothing is rendered, nothing is written."""
     with opened(root) as project:
         known = read_known(project)
-        taken_out = _taken_out(known)
+        gone = taken_out(known)
         conflicts = still_open(known)
         changed = has_new_house(known)
         found = {
-            lock.name: _status(
-                known, lock, taken_out.get(lock.name, ()), conflicts, new_house=changed
-            )
+            lock.name: _status(known, lock, gone.get(lock.name, ()), conflicts, new_house=changed)
             for lock in known.locks()
         }
     skeleton = found.pop(PROJECT)
@@ -132,28 +131,3 @@ def _not_wired(lock: Lock) -> tuple[str, ...]:
         return ()
     missing = set(wired_ids(lock.contribution)) - set(lock.wired)
     return tuple(sorted(key for key in missing if not key.startswith("dependency:")))
-
-
-def _taken_out(known: Known) -> dict[str, tuple[str, ...]]:
-    """Ids that were wired and no longer stand in their files, by feature."""
-    from featuregen.wiring.wire import PATHS, wire_all
-
-    base = pristine({p: item for p, item in known.project.files.items() if p in PATHS})
-    ours = on_disk(known.root, base)
-    texts: dict[str, str | None] = {}
-    for path, state in ours.items():
-        if state != base[path] and state.link is None:
-            try:
-                texts[path] = state.text.decode()
-            except UnicodeDecodeError:
-                continue
-    if not texts:
-        return {}
-    contributions = known.contributions()
-    previous = {each.feature: each for each in contributions}
-    ledgers = {name: lock.wired for name, lock in known.features.items()}
-    gone = set(wire_all(texts, contributions, previous=previous, ledgers=ledgers).removed_by_user)
-    return {
-        name: tuple(key for key in sorted(ledger) if key in gone)
-        for name, ledger in ledgers.items()
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,8 +173,18 @@ def prepare_update(
         ]
         staged = stage(known.root, writes, carried.seen())
         todo = broken_imports(staged, {file.was: file.path for file in carried.files})
-    carried = replace(carried, by_hand=(*carried.by_hand, *todo))
+    notes = dict.fromkeys((*carried.notes, *_taken_out(known, before.values())))
+    carried = replace(carried, by_hand=(*carried.by_hand, *todo), notes=tuple(notes))
     return Prepared(rendered, carried, staged, _contract(known, rendered, before))
+
+
+def _taken_out(known: Known, features: Iterable[str]) -> Iterator[str]:
+    """Of these features, also where this run had nothing to do in the shared file."""
+    from featuregen.lifecycle.carrying import note_taken_out
+    from featuregen.lifecycle.taken_out import taken_out
+
+    gone = taken_out(known)
+    yield from (note_taken_out(key) for name in features for key in gone.get(name, ()))
 
 
 def finish(
