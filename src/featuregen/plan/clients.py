@@ -361,8 +361,15 @@ def _row_reader(operation: Operation, spec: FeatureSpec) -> tuple[ReaderPlan, Mo
     name, model = f"_read_{operation.name}", received_model(operation, spec)
     if model is None:
         return ReaderPlan(name, "_response", "None", ("return",)), None
-    lines = ("answer: object = response.json()", f"return {_built(operation, 'answer', spec)}")
-    return ReaderPlan(name, "response", model.name, lines), model
+    return ReaderPlan(name, "response", model.name, _reading(operation, spec)), model
+
+
+def _reading(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
+    """The lines that make a model of an answer, which is JSON also where only literals are set."""
+    built = _built(operation, "answer", spec)
+    if re.search(r"\banswer\b", built):
+        return ("answer: object = response.json()", f"return {built}")
+    return ("response.json()  # what cannot be read is no answer", f"return {built}")
 
 
 def _received(model: Model, spec: FeatureSpec) -> ReceivedPlan:
@@ -409,11 +416,7 @@ def _reader(name: str, operation: Operation, spec: FeatureSpec) -> ReaderPlan:
             line = f"return [{built} for item in items(response.json(){path})]"
             return ReaderPlan(name, "response", returns(operation), (line,))
         case "model":
-            lines = (
-                "answer: object = response.json()",
-                f"return {_built(operation, 'answer', spec)}",
-            )
-            return ReaderPlan(name, "response", returns(operation), lines)
+            return ReaderPlan(name, "response", returns(operation), _reading(operation, spec))
 
 
 def received(operation: Operation, spec: FeatureSpec) -> tuple[Mapping, ...]:

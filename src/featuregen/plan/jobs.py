@@ -12,7 +12,7 @@ from featuregen.plan.quote import docstring, py_string
 from featuregen.plan.signatures import (
     parameters,
     returns,
-    service_uses,
+    service_takes,
     stores,
     takes_attempt,
 )
@@ -231,7 +231,7 @@ def _given(operation: Operation) -> str:
 def _fields(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
     """The service's parameters."""
     return tuple(
-        each for each in parameters(operation, spec, service_uses(operation, spec)) if each != "*"
+        each for each in parameters(operation, spec, service_takes(operation, spec)) if each != "*"
     )
 
 

@@ -19,6 +19,7 @@ NEEDS: dict[str, str] = {
     "strings": "a field is free text from outside: app/core/strings.py",
     "normalised": "a text is stripped or has its case changed: app/core/strings.py",
     "hooks": "an operation is the user's own function",
+    "shadowing": "a parameter is called like a function of Python's",
     "email": "a field is an e-mail address",
     "sensitive": "a field must show in no repr and no log: app/core/sensitive.py",
     "date": "a field is a date: app/core/moments.py",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Field, Json, TypeRef
 
 VALUE_IMPORTS = (
-    "from datetime import UTC, date, datetime, time, timedelta",
+    "from datetime import UTC, date, datetime, time, timedelta, timezone",
     "from decimal import Decimal",
     "from uuid import UUID",
 )

@@ -166,7 +166,7 @@ def _call_scene(operation: Operation, entity: Entity, spec: FeatureSpec) -> Call
         else failures(operation, spec, kinds=("timeout",))[0].status,
         state=state.name if state else None,
         other=_other_state(state, (written.get(state.name),)) if state else None,
-        shown=py_string(shown[0].wire_name) if shown else None,
+        shown=py_string(shown[0].wire_name) if shown and call.receive else None,
         gone=missing.status if missing else _NOT_FOUND,
         removable=bool(written) and not _is_referred_to(row_of(operation, spec), spec),
     )

@@ -12,6 +12,7 @@ from featuregen.plan.python_values import VALUE_IMPORTS, python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample
 from featuregen.plan.scene_rows import OWNER, new_row, rows
+from featuregen.plan.signatures import stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +53,7 @@ class RowsPlan(NamedTuple):
 
 def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
     """The module of a feature's rows; None where it keeps none."""
-    if not spec.entities:
+    if not stores(spec):
         return None
     found = rows(spec)
     return RowsPlan(

@@ -7,10 +7,12 @@ test's request names it, so that a stored operation is tested like any other.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from featuregen.plan.names import snake
+from featuregen.plan.normal import json_of
 from featuregen.plan.samples import sample, sample_model, violations
 from featuregen.plan.scene_values import nth_other, varies
 from featuregen.spec.model import Model, Rule
@@ -224,10 +226,17 @@ def _settled(
     else:
         found = sample_model(model, spec)
     return {
-        field.name: found.get(field.wire_name)
+        field.name: _as_kept(field, found.get(field.wire_name))
         for field in entity.fields
         if found.get(field.wire_name) != row[field.wire_name]
     }
+
+
+def _as_kept(field: Field, value: Json) -> Json:
+    """A moment is kept, and told, in UTC."""
+    if field.type.kind != "datetime" or not isinstance(value, str):
+        return value
+    return json_of(datetime.fromisoformat(value).astimezone(UTC))
 
 
 def _named_in_body(operation: Operation, spec: FeatureSpec, found: dict[str, Row]) -> Iterator[Row]:

@@ -33,6 +33,7 @@ from featuregen.plan.scene_examples import ExamplePlan, plan_examples
 from featuregen.plan.scene_makers import RowsPlan, plan_rows
 from featuregen.plan.scene_requests import RequestPlan, request_plan, text
 from featuregen.plan.scene_rows import path_value
+from featuregen.plan.scene_secrets import secret_texts
 from featuregen.plan.scene_taken import TakenScene, taken_scene
 from featuregen.plan.scene_upstream import (
     FailurePlan,
@@ -42,7 +43,7 @@ from featuregen.plan.scene_upstream import (
     sent_plan,
     unusable_answers,
 )
-from featuregen.plan.signatures import all_params, service_takes, takes_attempt
+from featuregen.plan.signatures import all_params, service_takes, stores, takes_attempt
 
 if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Json, Operation
@@ -202,7 +203,7 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
                         for name in ("add", "stored", *(f"make_{snake(x)}" for x in spec.entities))
                     ),
                 ]
-                if spec.entities
+                if stores(spec)
                 else []
             ),
             "from app.core.resources import get_resource",
@@ -266,7 +267,6 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
             or needs_key(operation.call, upstream)
         )
     )
-    sensitive = [field for field in model.fields if field.sensitive] if model else []
     return OperationTests(
         name=operation.name,
         pascal=pascal(operation.name),
@@ -329,9 +329,7 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         limits_tested=operation.hook is None and not _runs_out(operation, spec),
         service_call=_service_call(operation, spec),
         taken=taken_scene(operation, spec),
-        sensitive=tuple(
-            py_literal(body[field.wire_name]) for field in sensitive if field.wire_name in body
-        ),
+        sensitive=tuple(map(py_literal, secret_texts(model, body))) if model else (),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import re
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from featuregen.plan.names import pascal, sentence
 from featuregen.plan.operations import raised_errors, route_path
 from featuregen.plan.quote import docstring, env_comment, env_value, md_cell, md_text, py_string
 from featuregen.plan.samples import setting_sample
+from featuregen.plan.signatures import all_params
 from featuregen.plan.stored_needs import stored_needs
 from featuregen.plan.types import annotate
 
@@ -180,9 +182,15 @@ def _needs(spec: FeatureSpec, models: ModelsPlan) -> set[str]:
         "to_upper": "upper" in read,
         "to_text": bool(read & {"str", "isoformat"}),
         "currency": bool(pipes & {"minor_units", "from_minor_units"}),
+        "shadowing": any(
+            hasattr(builtins, field.name)
+            for operation in operations
+            for field in all_params(operation)
+        ),
         "hooks": any(
             operation.hook or operation.before or operation.after for operation in operations
-        ),
+        )
+        or any(event.hook for webhook in spec.webhooks.values() for event in webhook.events),
     }
     needs.update(name for name, wanted in conditions.items() if wanted)
     return needs | stored_needs(spec, raised)

@@ -249,7 +249,8 @@ def _takes_attempt(operation: Operation, spec: FeatureSpec, *, inner: bool) -> b
 
 def _used(operation: Operation, spec: FeatureSpec, *, inner: bool) -> set[str]:
     used = service_uses(operation, spec)
-    if inner or not (operation.hook or operation.before or operation.after or operation.is_async):
+    around = operation.hook or operation.before or operation.after
+    if inner or not around or _is_admitted(operation):
         used &= _needed(operation) | {"user"}
     asks_who = needs_user(operation, spec) or "user" in call_uses(operation)
     apart = admits(operation) and operation.hook is None and operation.after is None

@@ -29,7 +29,7 @@ from featuregen.plan.stored_write import ChangeStep, finish_change, plan_change
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from featuregen.spec.model import FeatureSpec, Operation
+    from featuregen.spec.model import Entity, FeatureSpec, Operation, Reserve
 
 _TEMPLATES = {"create": "create", "get": "get", "list": "list"}
 
@@ -113,7 +113,13 @@ def _compares_number(operation: Operation, spec: FeatureSpec) -> bool:
     if reserve is None:
         return False
     when = reserve.when and plain_constants(reserve.when, spec.entities[reserve.entity])
-    return bool(when) or not reserve.up_to.isidentifier()
+    return bool(when) or _reaches_number(reserve, spec.entities[reserve.entity])
+
+
+def _reaches_number(reserve: Reserve, entity: Entity) -> bool:
+    """Whether a sum is compared with a bound that is written out."""
+    whole = entity.field(reserve.field).type.kind == "int"
+    return whole and bool(reserve.full) and reserve.up_to.isdecimal() and int(reserve.up_to) > 1
 
 
 def _lookups(spec: FeatureSpec) -> Iterator[Lookup]:

@@ -32,7 +32,7 @@ _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 
 
 def client_call(operation: Operation, call: Call, spec: FeatureSpec) -> str:
-    """`await self._provider.create_payment(data, payment_id=payment.id, user=user)`."""
+    """`received = await self._provider.create_payment(data, payment_id=payment.id, user=user)`."""
     used = call_uses(operation)
     given = ["data"] if "data" in used else []
     named = {field.name: field.name for field in all_params(operation) if field.name in used}
@@ -44,7 +44,8 @@ def client_call(operation: Operation, call: Call, spec: FeatureSpec) -> str:
     if "user" in used:
         named["user"] = "user"
     given += [f"{name}={code}" for name, code in named.items()]
-    return f"await self._{call.upstream}.{operation.name}({', '.join(given)})"
+    kept = "received = " if call.receive else ""
+    return f"{kept}await self._{call.upstream}.{operation.name}({', '.join(given)})"
 
 
 def may_repeat(operation: Operation, call: Call, spec: FeatureSpec) -> bool:

@@ -112,11 +112,17 @@ def _names_a_column(node: Node) -> bool:
 
 
 def plain_constants(text: str, entity: Entity) -> bool:
-    """Whether ruff would ask for a name of one of its numbers."""
+    """Whether ruff would ask for a name of one of the numbers that it compares with."""
     return any(
-        isinstance(node, Constant)
-        and isinstance(node.constant, int | float)
-        and not isinstance(node.constant, bool)
-        and node.constant not in {0, 1}
+        isinstance(side, Constant)
+        and isinstance(side.constant, int | float)
+        and not isinstance(side.constant, bool)
+        and side.constant not in {0, 1}
         for node in walk(parsed(text, entity).root)
+        if isinstance(node, Compare)
+        for side in map(_bare, node.children())
     )
+
+
+def _bare(node: Node) -> Node:
+    return node.part if isinstance(node, Negative) else node

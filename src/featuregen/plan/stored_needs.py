@@ -9,6 +9,7 @@ from featuregen.plan.kept import kept
 from featuregen.plan.locations import tells_location
 from featuregen.plan.pending import plan_pending
 from featuregen.plan.signatures import takes_if_match
+from featuregen.plan.stored_webhooks import event_fields
 from featuregen.plan.tables import plan_table_module
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def stored_needs(spec: FeatureSpec, raised: AbstractSet[str]) -> set[str]:
         "event_jobs": any(event.is_async for each in webhooks for event in each.events),
     }
     needs = {name for name, wanted in conditions.items() if wanted} | module.needs
-    for field in received_fields(tuple(operations), spec):
+    for field in (*received_fields(tuple(operations), spec), *event_fields(spec)):
         needs |= field.needs
     return needs
 

@@ -17,8 +17,8 @@ class GetStep(NamedTuple):
     """The body of a service's method that reads a row."""
 
     lookup: str
-    refresh: str | None  # the condition, or None where there is no call
     call: str | None
+    refresh: str | None  # the condition of the call; None where it is always made
     outcome: tuple[str, ...]
 
 
@@ -31,11 +31,11 @@ def plan_get(operation: Operation, spec: FeatureSpec) -> GetStep:
     when = (as_python(call.when, entity, row),) if call.when else ()
     known = when[0].split(" and ") if when and " or " not in when[0] else []
     needed = (each for each in needed_of_row(operation, spec) if each not in known)
-    condition = " and ".join((*when, *needed)) or "True"
+    condition = " and ".join((*when, *needed))
     return GetStep(
         lookup=finding,
-        refresh=condition,
         call=client_call(operation, call, spec),
+        refresh=condition or None,
         outcome=(
             *turned_down(operation, call, spec),
             *outcome(operation, call, spec),

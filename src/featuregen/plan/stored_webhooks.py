@@ -20,6 +20,7 @@ from featuregen.spec.model import TypeRef
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from featuregen.plan.types import FieldPlan
     from featuregen.spec.model import (
         Entity,
         Event,
@@ -126,10 +127,15 @@ def _imports(spec: FeatureSpec) -> Iterator[str]:
     for upstream in spec.upstreams:
         if callers(upstream, spec):
             yield f"from app.clients.{upstream} import {pascal(upstream)}Client"
+    for plan in event_fields(spec):
+        yield from (f"from {item.module} import {item.name}" for item in plan.imports)
+
+
+def event_fields(spec: FeatureSpec) -> Iterator[FieldPlan]:
+    """What is read of events, for its imports and needs."""
     for event in events(spec):
         for field in _fact_fields(event, spec):
-            plan = annotate(field, spec=spec, where="model")
-            yield from (f"from {item.module} import {item.name}" for item in plan.imports)
+            yield annotate(field, spec=spec, where="model")
 
 
 # --- the router ----------------------------------------------------------------------------------

@@ -100,7 +100,8 @@ async def test_payment_events_are_taken_up_to_their_age(
     status: int,
 ) -> None:
     monkeypatch.setattr("time.time", lambda: 1_800_000_000.0)
-    event, event_id = {"id": "evt_1", "type": "nobody.waits.for.this"}, "evt_1"
+    event: dict[str, Any] = {"id": "evt_1", "type": "nobody.waits.for.this"}
+    event_id = "evt_1"
     payload = json.dumps({**event, "id": event_id}).encode()
     secret = settings.payment_webhook_secret.get_secret_value()
     headers = sign_stripe(payload, secret, age=age)

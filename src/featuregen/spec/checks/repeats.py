@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _IDEMPOTENT = ("POST", "PATCH", "DELETE")
 _ASYNC = ("call", "hook", "create")
 _ACCEPTED = 202
+_NO_JSON = ("text", "html", "bytes")
 
 
 def check_repeats(operation: Operation, place: Place) -> None:
@@ -40,6 +41,14 @@ def _check_idempotent(operation: Operation, place: Place) -> None:
             key=True,
             hint="auth: required",
         )
+    elif operation.response.kind in _NO_JSON and not operation.is_async:
+        place.report(
+            "FG518",
+            f"a replay repeats an answer of JSON, and this one is {operation.response.kind}",
+            "idempotent",
+            key=True,
+            hint="name a model in `response`, or leave `idempotent` out",
+        )
 
 
 def _check_cache(operation: Operation, cache: Cache, place: Place) -> None:
@@ -50,6 +59,14 @@ def _check_cache(operation: Operation, cache: Cache, place: Place) -> None:
             "cache",
             key=True,
             hint="`cache` is for GET",
+        )
+    elif operation.response.kind == "none":
+        place.report(
+            "FG518",
+            "there is no answer to keep",
+            "cache",
+            key=True,
+            hint="say what is answered in `response`, or leave `cache` out",
         )
     if cache.ttl <= 0 and place.has("cache", "ttl"):
         place.report("FG518", "an answer is kept for some time", "cache", "ttl", hint="ttl: 60s")

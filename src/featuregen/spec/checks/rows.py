@@ -19,6 +19,8 @@ from featuregen.spec.stored import ON_ROW
 from featuregen.spec.suggest import did_you_mean_or_list
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from featuregen.spec.document import Node
     from featuregen.spec.draft import Draft
     from featuregen.spec.model import Entity, FeatureSpec, Operation
@@ -220,6 +222,35 @@ def _check_owner(operation: Operation, entity: Entity, spec: FeatureSpec, place:
                 hint=f"auth: required, or scope: public of {one.name}",
             )
             return
+    changes = operation.action in {"update", "delete", "transition"}
+    if entity.owner is not None and changes and operation.auth == "optional":
+        place.report(
+            "FG520",
+            f"rows of '{entity.name}' have owners, who alone change them",
+            "auth",
+            hint="auth: required",
+        )
+        return
+    for name in _referred(operation, entity, spec):
+        target = spec.entities.get(name)
+        if target is not None and target.owner is not None and target.scope != "public":
+            place.report(
+                "FG520",
+                f"a row of '{name}' is named, whose owner is not known here",
+                "auth",
+                hint=f"auth: required, or scope: public of {name}",
+            )
+            return
+
+
+def _referred(operation: Operation, entity: Entity, spec: FeatureSpec) -> Iterator[str]:
+    """The entities whose rows a request may name."""
+    model = spec.models.get(operation.request or "")
+    given = {field.name for field in model.fields} if model is not None else set()
+    if operation.action in {"create", "update"}:
+        for field in entity.fields:
+            if field.references and field.name in given and field.name != operation.parent_field:
+                yield field.references
 
 
 # --- the call ------------------------------------------------------------------------------------
