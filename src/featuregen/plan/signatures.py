@@ -250,10 +250,10 @@ def _takes_attempt(operation: Operation, spec: FeatureSpec, *, inner: bool) -> b
 def _used(operation: Operation, spec: FeatureSpec, *, inner: bool) -> set[str]:
     used = service_uses(operation, spec)
     around = operation.hook or operation.before or operation.after
-    if inner or not around or _is_admitted(operation):
+    apart = admits(operation) and operation.hook is None and operation.after is None
+    if inner or not around or apart:
         used &= _needed(operation) | {"user"}
     asks_who = needs_user(operation, spec) or "user" in call_uses(operation)
-    apart = admits(operation) and operation.hook is None and operation.after is None
     return used - {"user"} if (inner or apart) and not asks_who else used
 
 

@@ -60,7 +60,7 @@ def _check_cache(operation: Operation, cache: Cache, place: Place) -> None:
             key=True,
             hint="`cache` is for GET",
         )
-    elif operation.response.kind == "none":
+    elif operation.response.kind == "none" and not operation.is_async:
         place.report(
             "FG518",
             "there is no answer to keep",
