@@ -388,7 +388,8 @@ def test_an_answer_that_depends_on_the_caller_is_kept_for_that_caller_alone() ->
     kept = "method: GET, cache: {ttl: 60s}"
     operations = notes(
         f'a: {{{kept}, path: "/a/{{id}}", get: Note}}, '
-        f"b: {{{kept}, path: /b, hook: b, auth: none}}, c: {{{kept}, path: /c, hook: c}}"
+        f"b: {{{kept}, path: /b, hook: b, response: text, auth: none}}, "
+        f"c: {{{kept}, path: /c, hook: c, response: text}}"
     ).operations
     assert [one.cache for one in operations.values()] == [
         Cache(60.0, private=True),
