@@ -79,6 +79,7 @@ def plan_cached_tests(spec: FeatureSpec) -> CachedTests | None:
         ),
         imports=(
             "import asyncio",
+            "import time",
             "from typing import Any",
             "import httpx2",
             "import pytest",
