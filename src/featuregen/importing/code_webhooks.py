@@ -128,8 +128,10 @@ class _Reader:
 
 
 def _transition(update: Update, facts: dict[str, str]) -> Tree:
+    if not facts or not update.literals:
+        raise UnknownValueError
     by, *copied = facts
-    (field, to), *_ = update.literals.items()
+    field, to = next(iter(update.literals.items()))
     found: Tree = {"entity": update.table}
     if field != _USUAL_FIELD:
         found["field"] = field

@@ -42,11 +42,19 @@ def _check_operation(operation: Operation, spec: FeatureSpec, draft: Draft) -> N
     if operation.request is not None:
         _known("model", operation.request, models, (*path, "request"), draft)
     if operation.response.model is not None:
-        written = operation.response.model
+        written = _item_of(operation.response.model, spec)
         text = f"list[{written}]" if operation.response.kind == "list" else written
         _known("model", written, models, (*path, "response"), draft, text=text)
     for index, name in enumerate(operation.errors):
         _known("error", name, draft.errors, (*path, "errors", index), draft)
+
+
+def _item_of(model: str, spec: FeatureSpec) -> str:
+    """What the author has named: of a list of rows, the model of each."""
+    found = spec.models.get(model)
+    if found is None or found.derived != "page" or found.fields[0].type.of is None:
+        return model
+    return found.fields[0].type.of.model or model
 
 
 def _check_upstream(upstream: Upstream, spec: FeatureSpec, draft: Draft) -> None:

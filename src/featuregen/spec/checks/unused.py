@@ -66,7 +66,7 @@ def _used_models(spec: FeatureSpec) -> set[str]:
     used: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name not in used:
+        if name not in used and name in spec.models:
             used.add(name)
             waiting += _models_in(spec.models[name].fields)
     return used
