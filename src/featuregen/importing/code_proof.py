@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from featuregen.errors import SpecError
+from featuregen.importing.code_rest import Rest
 from featuregen.importing.code_row_operations import operation_on_rows
 from featuregen.importing.code_rows import FOUND
-from featuregen.importing.code_same import Comparison
+from featuregen.importing.code_same import Comparison, names_of_operation
 from featuregen.importing.code_tables import read_table
 from featuregen.importing.code_webhooks import webhooks_path
 from featuregen.importing.imported import written
@@ -47,6 +48,10 @@ class _Proof:
     guessed: Tree = field(default_factory=dict)
     proven: set[str] = field(default_factory=set)
     """What was the same once: it differs later only by what was taken back around it."""
+    rest: Rest = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rest = Rest(self.rows.sources)
 
     def settled(self) -> Tree:
         """The tree that holds."""
@@ -65,6 +70,7 @@ class _Proof:
                 continue
             found = _add_indexes(self.rows, modules)
             comparison = Comparison(self.rows, modules)
+            self.rest.held_against(modules)
             if not self._without_wrong(comparison) and not found:
                 self._note(comparison)
                 return trial
@@ -133,21 +139,21 @@ class _Proof:
     def _note(self, comparison: Comparison) -> None:
         """Exactly what is not carried over."""
         rows, module = self.rows, self.rows.service.module
-        for key in self.hooks:
-            method = rows.work_of(str(key))
-            if method is None or str(key) in self.proven or comparison.is_same(str(key)):
+        told: set[str] = set()
+        for key in map(str, self.hooks):
+            method = rows.work_of(key)
+            if method is None or key in self.proven or comparison.is_same(key):
                 continue
-            told = f"what {key} does with rows" if _stores(method, rows) else f"what {key} does"
-            self.notes.add(module.place(method), f"{told}: move it into its hook")
-        for path in (_tables(rows), f"app/models/{rows.service.feature}.py"):
-            for called, is_made in comparison.differing(path):
-                what = "would be made otherwise" if is_made else "is not read"
-                self.notes.add(path, f"{called} {what}")
+            what = f"what {key} does with rows" if _stores(method, rows) else f"what {key} does"
+            self.notes.add(module.place(method), f"{what}: move it into its hook")
+            told |= names_of_operation(key)
         read = self.tree.get("webhooks")
-        for key in read if isinstance(read, dict) else ():
-            if key not in self.webhooks:
-                what = f"the webhook {key} is not read: it would be made otherwise"
+        for webhook in read if isinstance(read, dict) else ():
+            if webhook not in self.webhooks:
+                what = f"the webhook {webhook} is not read: it would be made otherwise"
                 self.notes.add(webhooks_path(rows.service.feature), what)
+                told |= comparison.names_of_webhook(str(webhook))
+        self.rest.note(self.notes, told)
 
 
 def _upstream(operation: Plain) -> Plain:

@@ -83,15 +83,18 @@ class Comparison:
         now = {one for node in self._made(endpoint[0]).body for one in _documented(node, called)}
         return [one for one in _documented(endpoint[1], called) if one not in now]
 
-    def differing(self, path: str) -> Iterator[tuple[str, bool]]:
-        """Classes of a module that would be made otherwise, or not at all."""
-        module = self.rows.sources.module(path)
-        if module is None:
-            return
-        now = self._definitions(self._made(module))
-        for called, node in self._definitions(module.tree).items():
-            if called[0].isupper() and now.get(called) != node:
-                yield called, called in now
+    def names_of_webhook(self, called: str) -> set[str]:
+        """What its part of the router, and of the service, is called."""
+        module = self.rows.sources.module(webhooks_path(self.rows.service.feature))
+        parts = [*_parts_of(module.tree, called)] if module is not None else []
+        found = {str(getattr(part, "name", "")) for part in parts} | {called}
+        for part in parts:
+            for one in ast.walk(part):
+                if isinstance(one, ast.Attribute) and name(one.value) == "service":
+                    found.add(one.attr)
+                elif isinstance(one, ast.Name) and one.id.endswith("Facts"):
+                    found.add(one.id)
+        return found
 
     def _same(self, module: Module, *called: str) -> bool:
         there, now = self._definitions(module.tree), self._definitions(self._made(module))
@@ -127,6 +130,13 @@ class Comparison:
 
 
 _NOTHING = ast.Module([], [])
+
+
+def names_of_operation(called: str) -> set[str]:
+    """What its endpoint, its work, its job and its call are called."""
+    pascal = "".join(part.capitalize() for part in called.split("_"))
+    around = {f"{start}{called}" for start in ("", "_", "admit_", "_read_")}
+    return around | {f"{pascal}{end}" for end in ("Given", "Received")}
 
 
 def _attributes(node: ast.AST) -> list[str]:
