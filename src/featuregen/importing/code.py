@@ -12,7 +12,7 @@ from featuregen.importing.code_clients import Clients
 from featuregen.importing.code_defaults import without_defaults
 from featuregen.importing.code_operations import Routes
 from featuregen.importing.code_order import in_order
-from featuregen.importing.code_proof import with_rows
+from featuregen.importing.code_proof import note_the_rest, with_rows
 from featuregen.importing.code_routes import Route, routes_of
 from featuregen.importing.code_rows import Rows
 from featuregen.importing.code_rules import same_rule
@@ -67,6 +67,8 @@ def import_code(paths: Iterable[Path], *, feature: str | None = None) -> Importe
     tree |= _body(sources, classes, reader, service, webhooks, notes)
     if rows is not None:
         tree = with_rows(tree, rows, notes)
+    elif service is not None:
+        note_the_rest(tree, sources, notes)
     if service is not None:
         tree = canonical(without_defaults(tree))
         _note_the_spec(service, notes)

@@ -20,6 +20,7 @@ from featuregen.spec.plural import snake
 if TYPE_CHECKING:
     from featuregen.importing.code_rows import Rows
     from featuregen.importing.imported import Notes, Tree
+    from featuregen.importing.sources import Sources
     from featuregen.spec.yaml_text import Plain
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -61,7 +62,7 @@ class _Proof:
                 self.guessed[key] = made
         for _ in range(_MOST_ROUNDS):
             trial = self._trial()
-            modules = _generated(trial)
+            modules = generated(trial)
             if isinstance(modules, SpecError):
                 if not self._without_faults(modules):
                     what = f"these tables are not read: {modules.diagnostics[0].message}"
@@ -156,6 +157,21 @@ class _Proof:
         self.rest.note(self.notes, told)
 
 
+def note_the_rest(tree: Tree, sources: Sources, notes: Notes) -> None:
+    """The same of a feature that stores nothing, whose operations were read one by one."""
+    modules = generated(tree)
+    if isinstance(modules, SpecError):
+        return  # it is mended, and what is taken out is told
+    rest = Rest(sources)
+    rest.held_against(modules)
+    said = " ".join(note.what for note in notes.all())
+    operations = tree.get("operations", {})
+    known = map(str, operations) if isinstance(operations, dict) else ()
+    lost = [names_of_operation(one) for one in known if f" of {one}:" in said]
+    clients = {word for word in said.split() if word.endswith("Client")}
+    rest.note(notes, clients.union(*lost))
+
+
 def _upstream(operation: Plain) -> Plain:
     call = operation.get("call") if isinstance(operation, dict) else None
     return call.get("upstream") if isinstance(call, dict) else None
@@ -167,7 +183,7 @@ def _ordered(tree: Tree) -> Tree:
     return head | {key: tree[key] for key in order if tree.get(key)}
 
 
-def _generated(tree: Tree) -> dict[str, ast.Module] | SpecError:
+def generated(tree: Tree) -> dict[str, ast.Module] | SpecError:
     """The modules that this spec would become, or what is wrong with it."""
     from featuregen.plan.make import make_plan
     from featuregen.render import render_feature
