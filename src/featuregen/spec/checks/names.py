@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from featuregen.spec import reserved
@@ -76,6 +77,16 @@ class _Names:
         written_out = where == ("plural",)
         if written_out or len(self.findings.diagnostics) == before:
             self.check_module(spec.plural, where, reserved.FEATURES, value=True)
+        if not written_out:
+            self._tell_of_plural(spec, before)
+
+    def _tell_of_plural(self, spec: FeatureSpec, since: int) -> None:
+        """What is wrong with a plural that nobody has written is told as such."""
+        found = self.findings.diagnostics
+        for index, one in enumerate(found[since:], since):
+            if f"'{spec.plural}'" in one.message and spec.plural != spec.feature:
+                said = f"the plural of '{spec.feature}': {one.message}"
+                found[index] = replace(one, message=said, hint="say it otherwise: plural: …")
 
     def check_module(
         self, name: str, path: Path, taken: Collection[str], *, value: bool = False
