@@ -36,6 +36,13 @@ def check_list(operation: Operation, listing: Listing, entity: Entity, place: Pl
                 field.name,
                 key=True,
             )
+        elif field.name in seen and place.has("filter"):
+            place.report(
+                "FG510",
+                f"'{field.name}' is a parameter of every such list already",
+                "filter",
+                hint="give the field another name, also in JSON",
+            )
         seen.add(field.name)
 
 

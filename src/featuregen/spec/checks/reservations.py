@@ -33,6 +33,8 @@ def check_reservation(
     if operation.action == "create" and reserve.via is None:
         made = spec.entities[operation.entity or ""]
         report_reference(made, reserve.entity, below, "entity")
+    elif operation.action == "create":
+        _check_reference(operation, reserve, spec, below)
     if counter is not None:
         _check_bound(reserve, counter, bounded, below)
         _check_amount(operation, reserve, counter, spec, place)
@@ -63,6 +65,23 @@ def _is_number(field: Field, key: str, what: str, place: Place) -> bool:
         )
         return False
     return True
+
+
+def _check_reference(
+    operation: Operation, reserve: Reserve, spec: FeatureSpec, place: Place
+) -> None:
+    """A row that refers to none reserves nothing, and none is full once it refers to it no more."""
+    entity = spec.entities[operation.entity or ""]
+    field = next((one for one in entity.fields if one.name == reserve.via), None)
+    is_given = field is not None and field.name == operation.parent_field
+    if field is None or not field.nullable or (is_given and not (operation.call and reserve.full)):
+        return
+    place.report(
+        "FG517",
+        f"'{field.name}' of {entity.name} may be empty, and then nothing is reserved",
+        "via" if place.has("via") else "entity",
+        hint=f"{field.name}: {{references: {reserve.entity}}}, without `required: false`",
+    )
 
 
 def _check_bound(reserve: Reserve, counter: Field, bounded: Entity, place: Place) -> None:
