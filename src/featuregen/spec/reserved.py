@@ -189,7 +189,9 @@ ERRORS = frozenset(
     ]
 )
 # What the tests of rows import beside the entities.
-OF_ROW_TESTS = frozenset(["Base", "Database", "Delete", "Logs", "QueuePool", "Update"])
+OF_ROW_TESTS = frozenset(
+    ["Base", "Database", "Delete", "Logs", "NamedTuple", "QueuePool", "Select", "Update"]
+)
 # What work that is done later brings.
 OF_JOBS = frozenset(["Job", "JobId", "JobQueue", "JobQueueDep", "JobRead"])
 OF_EVENTS = frozenset(["Event", "Outcome"])
@@ -241,6 +243,7 @@ FUNCTIONS = frozenset(
         "time",
         "timed_out",
         "timedelta",
+        "whole_number",
     ]
 )
 # What the module of hooks imports.
