@@ -312,6 +312,11 @@ def _reader(called: str, module: Module, at: ast.AST) -> ast.expr | None:
                     return returned
                 case [ast.AnnAssign(target=ast.Name(id="answer")), ast.Return(value=returned)]:
                     return returned
+                case [
+                    ast.Expr(value=ast.Call(func=ast.Attribute(attr="json"))),
+                    ast.Return(value=returned),
+                ]:  # of which nothing is told, but that it can be read
+                    return returned
             raise UnreadError(node)
     raise UnreadError(at)
 

@@ -52,7 +52,13 @@ def _counter(update: Update) -> tuple[str, ast.expr] | None:
 
 
 def _amount(node: ast.expr) -> Plain:
-    return node.attr if isinstance(node, ast.Attribute) else value(node)
+    return node.attr if isinstance(node, ast.Attribute) else _number(node)
+
+
+def _number(node: ast.expr) -> Plain:
+    """`Decimal("50.00")` was written 50: messages name it."""
+    found = value(node)
+    return int(found) if isinstance(found, float) and found.is_integer() else found
 
 
 def _unscoped(update: Update) -> list[ast.expr]:
@@ -66,7 +72,7 @@ def _bound(fits: ast.expr, table: str, field: str) -> Plain:
         case ast.Compare(
             left=left, ops=[ast.LtE()], comparators=[ast.BinOp(left=bound, op=ast.Sub())]
         ) if of_column(left, table) == field:
-            return of_column(bound, table) or value(bound)
+            return of_column(bound, table) or _number(bound)
     raise UnknownValueError
 
 
