@@ -25,6 +25,7 @@ from featuregen.spec.load import parse_spec
 
 HARMLESS = "harmless text"
 KIND = "harmless kind"
+EVENT = "harmless.event"  # a type of events has no space
 """A value of an enum: a text that has to be the same in all of the places that it stands in."""
 SPEC: dict[str, Any] = {
     "featuregen": 1,
@@ -177,7 +178,7 @@ STORED: dict[str, Any] = {
             "id": "meta.id",
             "type": "meta.type",
             "events": {
-                HARMLESS: {
+                EVENT: {
                     "transition": {
                         "entity": "Sample",
                         "by": "data.id",
@@ -209,7 +210,7 @@ def places(value: object, path: Place = ()) -> Iterator[Place]:
     """Where the harmless text stands, as a key, a value, or a part of one."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if key == HARMLESS:
+            if key in (HARMLESS, EVENT):
                 yield (*path, key, KEY)
             yield from places(item, (*path, key))
     elif isinstance(value, list):
