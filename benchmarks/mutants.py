@@ -9,6 +9,7 @@ tests are those of the feature alone, in one process, until the first that fails
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import random
 import re
@@ -54,6 +55,8 @@ LEFT_OUT = (
 )
 """Mutants of cosmic-ray that are not counted, since they would flatter: operators, and why."""
 TRIVIAL = re.compile("|".join(operators for operators, _ in LEFT_OUT))
+SHOWN = ("json_schema_extra",)
+"""Arguments whose numbers are not counted: an example shows one value, and any other would do."""
 UNTOUCHED = ((r"log\.(info|warning)\(", "what the log says of a success is no promise to anybody"),)
 """Lines that mutmut leaves alone, and why."""
 FIRST = {"/services/": "money", "/models/": "models", "_webhooks.py": "webhooks", "": "api"}
@@ -178,7 +181,7 @@ def _cosmic_ray(subject: Subject, module: str, ask: str, sample: int, seed: int)
         '[cosmic-ray.distributor]\nname = "local"\n'
     )
     subject.run("cosmic-ray", "init", config, session)
-    _choose(session, sample, seed)
+    _choose(session, _shown_lines(subject.root / module), sample, seed)
     subject.run("cosmic-ray", "exec", config, session)
     lines = subject.run("cosmic-ray", "dump", session).splitlines()
     found = [json.loads(line) for line in lines]
@@ -186,12 +189,27 @@ def _cosmic_ray(subject: Subject, module: str, ask: str, sample: int, seed: int)
     return Score("cosmic-ray", module, len(found), tuple(_shown(subject, it) for it in survivors))
 
 
-def _choose(session: Path, sample: int, seed: int) -> None:
+def _shown_lines(module: Path) -> frozenset[int]:
+    """The lines of examples."""
+    return frozenset(
+        line
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword) and node.arg in SHOWN
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    )
+
+
+def _choose(session: Path, shown: frozenset[int], sample: int, seed: int) -> None:
     with closing(sqlite3.connect(session)) as database:
         found = database.execute(
-            "SELECT operator_name, occurrence, job_id FROM mutation_specs"
+            "SELECT operator_name, occurrence, start_pos_row, job_id FROM mutation_specs"
         ).fetchall()
-        kept = [job for operator, _, job in sorted(found) if not TRIVIAL.match(operator)]
+        kept = [
+            job
+            for operator, _, line, job in sorted(found)
+            if not TRIVIAL.match(operator)
+            and not (line in shown and operator == "core/NumberReplacer")
+        ]
         if sample:
             kept = random.Random(seed).sample(kept, min(sample, len(kept)))  # noqa: S311 - a sample
         marks = ",".join("?" * len(kept))
