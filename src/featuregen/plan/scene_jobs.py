@@ -279,4 +279,4 @@ def _changed_row(event: Event, spec: FeatureSpec) -> tuple[str, ...]:
         return ()
     entity = spec.entities[event.transition.entity]
     state = {event.transition.field: right_state(event.transition, entity)}
-    return (*needed_rows(entity, spec), make(entity, spec, state))
+    return (*needed_rows(entity, spec, beside_seeds=True), make(entity, spec, state))

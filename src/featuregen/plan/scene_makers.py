@@ -130,18 +130,23 @@ def make(entity: Entity, spec: FeatureSpec, changes: Mapping[str, Json] | None =
     return f"make_{snake(entity.name)}({', '.join(arguments)})"
 
 
-def needed_rows(entity: Entity, spec: FeatureSpec) -> tuple[str, ...]:
-    """The rows that a row refers to, the farthest first."""
-    return tuple(dict.fromkeys(_needed(entity, spec, frozenset({entity.name}))))
+def needed_rows(
+    entity: Entity, spec: FeatureSpec, *, beside_seeds: bool = False
+) -> tuple[str, ...]:
+    """The rows that a row refers to, the farthest first; but for those that are seeded."""
+    seeded = {row.id for row in rows(spec)} if beside_seeds else set[str]()
+    needed = dict(_needed(entity, spec, frozenset({entity.name})))
+    return tuple(code for code, row_id in needed.items() if row_id not in seeded)
 
 
-def _needed(entity: Entity, spec: FeatureSpec, above: frozenset[str]) -> Iterator[str]:
+def _needed(entity: Entity, spec: FeatureSpec, above: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """The calls that make them, and their ids."""
     for field in entity.fields:
         if field.references is None or field.nullable or field.references in above:
             continue
-        other = spec.entities[field.references]
+        other, there = spec.entities[field.references], sample(field, spec)
         yield from _needed(other, spec, above | {other.name})
-        yield make(other, spec, {other.id.name: sample(field, spec)})
+        yield make(other, spec, {other.id.name: there}), str(there)
 
 
 def another_row(

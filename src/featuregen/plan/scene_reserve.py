@@ -243,4 +243,4 @@ def _elsewhere(operation: Operation, row: Row, spec: FeatureSpec) -> str | None:
     entity, reserve = spec.entities[operation.entity or ""], operation.reserve
     if reserve is None or made_values(entity, spec)[reference(operation, reserve, spec)] == row.id:
         return None
-    return ", ".join((*needed_rows(entity, spec), make(entity, spec)))
+    return ", ".join((*needed_rows(entity, spec, beside_seeds=True), make(entity, spec)))

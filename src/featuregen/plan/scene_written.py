@@ -169,9 +169,15 @@ def _broken_references(
         looked_up = field.name in checked
         detail = py_text(referred_text(target) if looked_up else clash_text(entity), DETAIL)
         yield BrokenReference(py_string(f"{field.name}: nobody's"), body, detail, ())
-        if looked_up and target.owner is not None:
+        if looked_up and target.owner is not None and not _is_open(target, spec):
             rows = another_row(target, spec, number, {target.owner.name: STRANGER})
             yield BrokenReference(py_string(f"{field.name}: another's"), body, detail, rows)
+
+
+def _is_open(entity: Entity, spec: FeatureSpec) -> bool:
+    """Whether the caller of the tests, who holds what operations ask for, sees the rows of all."""
+    asked = {operation.permission for operation in spec.operations.values()}
+    return entity.scope == "permission" and entity.scope_permission in asked
 
 
 def is_same(value: Json, other: Json, field: Field) -> bool:

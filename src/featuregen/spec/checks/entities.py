@@ -9,7 +9,7 @@ from featuregen.spec import reserved
 from featuregen.spec.checks.values import fault_of, listed
 from featuregen.spec.entities import DIGITS
 from featuregen.spec.narrowing import beyond_column
-from featuregen.spec.plural import snake
+from featuregen.spec.plural import article, snake
 from featuregen.spec.suggest import did_you_mean, did_you_mean_or_list
 from featuregen.spec.types import type_name
 
@@ -264,6 +264,14 @@ class _Entity:
                 "references",
                 hint=_entity_hint(target, self.draft),
             )
+        elif field.required and self._leads_back(target):
+            self._report(
+                "FG310",
+                f"{article(self.entity.name)} needs one that is there before it, so there is no first",
+                *at,
+                "references",
+                hint="required: false",
+            )
         if field.generated is not None and field.generated.kind != "id":
             self._report(
                 "FG309",
@@ -286,6 +294,22 @@ class _Entity:
                 "FG310", "`set_null` leaves nothing in a field that is required", *at, "on_delete",
                 hint="required: false, or on_delete: restrict",
             )  # fmt: skip
+
+    def _leads_back(self, target: str) -> bool:
+        """Whether rows of that entity need, directly or not, a row of this one."""
+        seen: set[str] = set()
+        pending = [target]
+        while pending:
+            name = pending.pop()
+            if name == self.entity.name:
+                return True
+            entity = self.spec.entities.get(name)
+            if entity is not None and name not in seen:
+                seen.add(name)
+                pending += [
+                    one.references for one in entity.fields if one.references and one.required
+                ]
+        return False
 
     def _check_former(self, field: Field) -> None:
         if field.was is None:
