@@ -224,7 +224,7 @@ def _work(operation: Operation, spec: FeatureSpec) -> str:
     upstream = operation.call.upstream if operation.call else ""
     given = arguments(operation, call_uses(operation))
     if takes_attempt(operation, spec):
-        given = f'{given}, idempotency_key=attempt.id("")'
+        given += f'{", " if given else ""}idempotency_key=attempt.id("")'
     return f"self._{upstream}.{operation.name}({given})"
 
 
