@@ -267,7 +267,7 @@ class _Entity:
         elif field.required and self._leads_back(target):
             self._report(
                 "FG310",
-                f"{article(self.entity.name)} needs one that is there before it, so there is no first",
+                f"{article(self.entity.name)} needs one before it, so that there is no first",
                 *at,
                 "references",
                 hint="required: false",
