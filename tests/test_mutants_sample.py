@@ -15,7 +15,7 @@ from mutants import TRIVIAL, Score, Survivor, _shown_lines, cosmic_ray, report, 
 EXAMPLES = REPOSITORY / "examples"
 PAYMENT = EXAMPLES / "payment" / "payment.yaml"
 ENROLMENT = EXAMPLES / "enrolment" / "enrolment.yaml"
-SAMPLE, SEED = 2, 15
+SAMPLE, SEED = 1, 15  # of each module
 
 
 @pytest.mark.parametrize("spec", [PAYMENT, ENROLMENT], ids=lambda spec: spec.stem)
