@@ -250,12 +250,13 @@ def _bool(field: Field) -> Json:
 
 def _date(field: Field) -> Json:
     seed = _seed(field.name)
-    days = bounded(field, (date(2026, 1 + seed % 12, 1 + seed % 28) - date(1, 1, 1)).days, _days)
-    return (date(1, 1, 1) + timedelta(days=days)).isoformat()
+    wished = date(2026, 1 + seed % 12, 1 + seed % 28).toordinal()
+    return date.fromordinal(bounded(field, wished, day_of)).isoformat()
 
 
-def _days(bound: object) -> int:
-    return (date.fromisoformat(str(bound)) - date(1, 1, 1)).days
+def day_of(value: object) -> int:
+    """Return the number of a date, given as text: 1 is the first day of the year 1."""
+    return date.fromisoformat(str(value)).toordinal()
 
 
 def _datetime(field: Field) -> Json:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
 from featuregen.plan.python_values import normalised_text, python_object
 from featuregen.plan.regex_sample import matches, matching
-from featuregen.plan.sample_values import highest, lowest
+from featuregen.plan.sample_values import bounded, day_of, highest, lowest
 from featuregen.plan.samples import sample
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def _candidates(field: Field, spec: FeatureSpec, besides: Json) -> Iterator[Json
         case "id" if field.pattern is not None:
             prefix = field.pattern.removeprefix("^").partition("[")[0]
             yield from (f"{prefix}{number:032x}" for number in range(1, _TRIES))
+        case "date":
+            yield from _dates(field, day_of(besides or sample(field, spec)))
         case _:
             for number in range(1, _TRIES):
                 name = f"{field.name}_{number}"
@@ -105,6 +108,14 @@ def _numbers(field: Field, near: Decimal) -> Iterator[Json]:
         for value in (near + number * step, near - number * step):
             if (low is None or value >= low) and (high is None or value <= high):
                 yield _written(value, field)
+
+
+def _dates(field: Field, near: int) -> Iterator[Json]:
+    """Days after a day, and before it, as far as the bounds go."""
+    for number in range(1, _TRIES):
+        for day in (near + number, near - number):
+            if 1 <= day <= date.max.toordinal() and bounded(field, day, day_of) == day:
+                yield date.fromordinal(day).isoformat()
 
 
 def _written(value: Decimal, field: Field) -> Json:
