@@ -629,3 +629,18 @@ def test_what_is_reserved_keeps_within_the_counter() -> None:
     seats, fee = spec.models["Hold"].fields
     assert (seats.ge, seats.le) == (1, BITS - 1)
     assert (fee.decimal_places, fee.max_digits) == (2, 18)
+
+
+def test_a_reference_in_a_request_of_ones_own_is_an_id_of_the_row_that_it_names() -> None:
+    spec = parse_spec(
+        "featuregen: 1\nfeature: shelf\n"
+        "models: {BookForm: {fields: {shelf_id: id}}}\n"
+        "entities:\n"
+        "  Shelf: {fields: {name: string}}\n"
+        "  Book: {fields: {shelf_id: {references: Shelf}}}\n"
+        "crud: Shelf\n"
+        "operations: {add_book: {method: POST, path: /books, request: BookForm, create: Book}}\n",
+        "shelf.yaml",
+    )
+    (given,) = spec.models["BookForm"].fields
+    assert given.pattern == "^shel_[0-9a-f]{32}$"

@@ -68,6 +68,8 @@ def _written(
 
 def _narrow(field: Field, column: Field) -> Field:
     match field.type.kind:
+        case "id" if column.references is not None and field.pattern is None:
+            return replace(field, pattern=column.pattern, prefix=column.prefix)
         case "int" if column.type.kind == "int":
             return within_column(field)
         case "decimal" if column.type.kind == "decimal" and column.decimal_places is not None:
