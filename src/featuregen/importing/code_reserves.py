@@ -62,8 +62,9 @@ def _number(node: ast.expr) -> Plain:
 
 
 def _unscoped(update: Update) -> list[ast.expr]:
-    """The conditions but that the row is the caller's."""
-    return [one for one in update.where if not ast.unparse(one).endswith(" == user.id")]
+    """The conditions but that the row is the caller's, or one that the caller may see."""
+    ends = (" == user.id", "_visible_to(user)")
+    return [one for one in update.where if not ast.unparse(one).endswith(ends)]
 
 
 def _bound(fits: ast.expr, table: str, field: str) -> Plain:

@@ -106,8 +106,10 @@ def plan_cached_tests(spec: FeatureSpec) -> CachedTests | None:
 
 
 def _is_tested(operation: Operation) -> bool:
-    """A hook in its place answers what it likes."""
-    return kept(operation) is not None and not (operation.hook or operation.is_async)
+    """A hook answers what it likes, and what a call brings ends what is kept of its row."""
+    refreshes = operation.action == "get" and operation.call is not None
+    is_plain = not (operation.hook or operation.is_async or refreshes)
+    return kept(operation) is not None and is_plain
 
 
 def _test(operation: Operation, spec: FeatureSpec) -> CachedTest:

@@ -15,6 +15,7 @@ from featuregen.plan.scene_rows import OWNER, row_of
 from featuregen.plan.scene_values import nth_other
 from featuregen.plan.stored_rows import references_to_check
 from featuregen.plan.tables import VERSION_COLUMN, is_versioned
+from featuregen.spec.model import Generated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ def _clashes(operation: Operation, model: Model, spec: FeatureSpec) -> Iterator[
     for number, key in enumerate(entity.unique, 1):
         if not set(key) <= written.keys() or any(written[name] is None for name in key):
             continue
-        if operation.action == "update" and not set(key) & sent:
+        if operation.action == "update" and not _stays(key, sent, entity):
             continue
         values = {name: written[name] for name in key}
         owner = entity.owner.name if entity.owner else ""
@@ -119,6 +120,12 @@ def _clashes(operation: Operation, model: Model, spec: FeatureSpec) -> Iterator[
             secrets=tuple(_secrets(entity, key, values)),
             apart=apart,
         )
+
+
+def _stays(key: tuple[str, ...], sent: set[str], entity: Entity) -> bool:
+    """Whether a change may bring the key, and nothing but what is sent is other than before."""
+    generated = (entity.field(name).generated for name in key)
+    return bool(set(key) & sent) and Generated("on_update") not in generated
 
 
 def _secrets(entity: Entity, key: tuple[str, ...], values: dict[str, Json]) -> Iterator[str]:

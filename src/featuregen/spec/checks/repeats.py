@@ -60,13 +60,13 @@ def _check_cache(operation: Operation, cache: Cache, place: Place) -> None:
             key=True,
             hint="`cache` is for GET",
         )
-    elif operation.action == "get" and operation.call is not None:
+    elif operation.action == "get" and operation.call is not None and not operation.call.when:
         place.report(
             "FG518",
             "what the call says is written into the row, which ends what is kept of it",
             "cache",
             key=True,
-            hint="leave `cache` out: `when` of the call says when the upstream is asked",
+            hint="say by `when` in which state of the row the call is made, or leave `cache` out",
         )
     elif operation.response.kind == "none" and not operation.is_async:
         place.report(
