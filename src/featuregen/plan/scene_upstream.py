@@ -85,12 +85,16 @@ def sent_plan(
         if (found := value(mapping.source)) is not None
     }
     has_body = bool(call.send) and not sends_query(call)
+
+    def known(literal: str) -> str:
+        return _with_new_id(literal, operation, spec)
+
     return SentPlan(
         method=py_string(call.method),
-        path=_with_new_id(py_string(_path(call.path, scene, operation, spec)), operation, spec),
-        query=py_literal({key: list(items) for key, items in query.items()}),
-        body=_with_new_id(py_literal(sent), operation, spec) if has_body else "None",
-        headers=py_literal(headers) if headers else None,  # type: ignore[arg-type]
+        path=known(py_string(_path(call.path, scene, operation, spec))),
+        query=known(py_literal({key: list(items) for key, items in query.items()})),
+        body=known(py_literal(sent)) if has_body else "None",
+        headers=known(py_literal(headers)) if headers else None,  # type: ignore[arg-type]
     )
 
 
