@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -318,6 +319,24 @@ def test_the_environments_used_least_recently_go(
     assert not dead.exists()
     assert busy.exists()
     assert [home.exists() for home in homes] == [True] * (KEPT - 1) + [False] * 3 + [True]
+
+
+def test_an_environment_is_not_found_half_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEATUREGEN_CACHE_DIR", str(tmp_path))
+    environments = tmp_path / "environments"
+    homes = [make_kept(environments, number, 10_000 + number) for number in range(KEPT + 1)]
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(shutil, "rmtree", killed)
+        prune(environments, homes[0])
+    assert interpreter_of(homes[-1]) is None
+    prune(environments, homes[0])
+    assert sorted(environments.iterdir()) == sorted(homes[:-1])
 
 
 def test_builders_of_the_same_environment_do_not_disturb_each_other(

@@ -224,7 +224,7 @@ def essence(stderr: str) -> str:
 
 
 def prune(folder: Path, current: Path) -> None:
-    """Remove what was used least recently, and what dead builders left."""
+    """Remove what was used least recently, and what others left when they died."""
     import shutil
     import time
 
@@ -234,10 +234,13 @@ def prune(folder: Path, current: Path) -> None:
         with contextlib.suppress(OSError):
             if place.is_dir():
                 found.append((place.stat().st_mtime, place))
-    dead = [
-        place for used, place in found if ".building-" in place.name and now - used > _BUSY_SECONDS
-    ]
+    dead = [place for used, place in found if "." in place.name and now - used > _BUSY_SECONDS]
     whole = sorted((item for item in found if "." not in item[1].name), reverse=True)
     old = [place for used, place in whole[KEPT:] if place != current and now - used > _BUSY_SECONDS]
-    for place in (*dead, *old):
+    for place in old:  # gone in one step: what is half removed would be taken for whole
+        leaving = place.with_name(f"{place.name}.removing-{os.getpid()}")
+        with contextlib.suppress(OSError):
+            place.rename(leaving)
+            dead.append(leaving)
+    for place in dead:
         shutil.rmtree(place, ignore_errors=True)
