@@ -331,9 +331,10 @@ def test_an_environment_is_not_found_half_removed(
     def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(shutil, "rmtree", killed)
-        prune(environments, homes[0])
+        with pytest.raises(KeyboardInterrupt):
+            prune(environments, homes[0])
     assert interpreter_of(homes[-1]) is None
     prune(environments, homes[0])
     assert sorted(environments.iterdir()) == sorted(homes[:-1])
