@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from featuregen.answers import answers_after, answers_path, dump_answers
 from featuregen.errors import FeaturegenError
-from featuregen.git_conflicts import SAID, in_file
+from featuregen.git_conflicts import DECIDE, SAID, in_file
 from featuregen.line_ends import ended_like, is_uniform, same
 from featuregen.lock import Lock, Pristine, load_lock, lock_path, lock_pieces, pristine_files
 from featuregen.plan.contribution import Contribution
@@ -121,7 +121,7 @@ def _refuse_unmerged(path: str, ours: bytes) -> None:
         raise FeaturegenError(
             SAID,
             where=f"{path}:{lines[0]}",
-            hint="decide each place between <<<<<<< and >>>>>>>, then run the command again",
+            hint=f"{DECIDE}, then run the command again",
             exit_code=3,
         )
 

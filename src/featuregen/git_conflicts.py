@@ -8,6 +8,7 @@ from collections.abc import Iterator
 _OPEN, _CLOSE = "<<<<<<< ", ">>>>>>> "
 _OURS = frozenset({"<<<<<<< yours", ">>>>>>> newly generated"})  # an update's own
 SAID = "git's conflict markers of a merge are in it"
+DECIDE = "decide each place between <<<<<<< and >>>>>>>"
 
 
 def conflict_lines(text: str) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from featuregen.errors import FeaturegenError
-from featuregen.git_conflicts import SAID, in_file
+from featuregen.git_conflicts import DECIDE, SAID, in_file
 from featuregen.lock import UnmergedLockError
 from featuregen.results import OpenConflict
 
@@ -38,9 +38,7 @@ def unmerged_answers(root: Path, feature: str) -> tuple[OpenConflict, ...]:
 def refuse_unmerged(root: Path, locks: Iterable[Lock]) -> None:
     """Raise `FeaturegenError` where git has left anything open."""
     if found := [*unmerged(root, locks)]:
-        raise _unmerged(
-            found, "decide each place between <<<<<<< and >>>>>>>, then run the command again"
-        )
+        raise _unmerged(found, f"{DECIDE}, then run the command again")
 
 
 def _unmerged(found: Iterable[OpenConflict], hint: str) -> FeaturegenError:
@@ -65,8 +63,8 @@ def refuse_locks(
             found += _in_file(root, path.strip('"'))
         found.append(OpenConflict(*fault.place, SAID))
     hint = (
-        "decide each place between <<<<<<< and >>>>>>> in the specs and the code, leave "
-        ".featuregen/ as it is, then: featuregen lock --rebuild"
+        f"{DECIDE} in the specs and the code, leave .featuregen/ as it is, then: "
+        "featuregen lock --rebuild"
     )
     raise _unmerged(found, hint)
 

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 from featuregen.plan.docs import CORE_ERRORS
 from featuregen.plan.operations import answered_errors, route_path, summary, validates
-from featuregen.plan.stored_webhooks import webhook_summary
+from featuregen.plan.stored_webhooks import RECEIVER_ERRORS, webhook_summary
 from featuregen.results import Route
 
 if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Operation, Webhook
-
-_RECEIVED = (200, 400, 413, 500)
-"""What a webhook answers: applied, badly signed, too large, or failed, so that it is sent again."""
 
 
 def routes(spec: FeatureSpec) -> tuple[Route, ...]:
@@ -50,5 +47,5 @@ def _receiver(webhook: Webhook) -> Route:
         summary=webhook_summary(webhook),
         access="signed",
         limits=(),
-        statuses=_RECEIVED,
+        statuses=(200, *RECEIVER_ERRORS.values()),
     )

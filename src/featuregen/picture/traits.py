@@ -9,7 +9,7 @@ from featuregen.plan.operations import route_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from featuregen.spec.model import FeatureSpec, Listing, Operation, Webhook
+    from featuregen.spec.model import Call, FeatureSpec, Listing, Operation, Webhook
 
 
 def traits(spec: FeatureSpec) -> Iterator[str]:
@@ -43,7 +43,8 @@ def _operation(operation: Operation, spec: FeatureSpec) -> Iterator[str]:
             f"to {change.to}: one of many at once"
         )
     if operation.call is not None:
-        yield _call(operation, spec)
+        kept = ", the row stored before, the outcome after" if operation.action == "create" else ""
+        yield _call(operation.call, spec) + kept
     if operation.listing is not None:
         yield _listing(operation.listing)
     if operation.cache is not None:
@@ -51,19 +52,16 @@ def _operation(operation: Operation, spec: FeatureSpec) -> Iterator[str]:
         yield f"keeps its answer for {operation.cache.ttl:g} s{whose}"
 
 
-def _call(operation: Operation, spec: FeatureSpec) -> str:
-    call = operation.call
-    assert call is not None  # noqa: S101 - asked for where there is one
+def _call(call: Call, spec: FeatureSpec) -> str:
     upstream = spec.upstreams[call.upstream]
     deadline = (
         upstream.timeout_setting.upper()
         if upstream.timeout_setting
         else f"{upstream.timeout_seconds:g} s"
     )
-    kept = ", the row stored before, the outcome after" if operation.action == "create" else ""
     return (
         f"calls {upstream.name}: {call.method} {call.path}, "
-        f"up to {upstream.retries + 1} attempts within {deadline}{kept}"
+        f"up to {upstream.retries + 1} attempts within {deadline}"
     )
 
 

@@ -224,19 +224,21 @@ def _method(
         kind = "form" if upstream.encoding == "form" else "json"
         arguments.append(f"{kind}={display(call.send, operation, spec)}")
     used = call_uses(operation)
+    of_attempt: list[str] = []
     if keyed_by_row(operation, upstream):
         arguments.append(f"idempotency_key={key_name(operation)}")
         used.add(key_name(operation))
     elif takes_attempt(operation, spec) and not operation.stored:
         arguments.append("idempotency_key=idempotency_key")
+        of_attempt.append("idempotency_key: str")
     elif needs_key(call, upstream):
         arguments.append("idempotency_key=uuid4().hex")
     given = parameters(operation, spec, used)
-    if "idempotency_key=idempotency_key" in arguments:  # that of the attempt
-        given = [*given, *([] if "*" in given else ["*"]), "idempotency_key: str"]
+    if of_attempt and "*" not in given:
+        given = [*given, "*"]
     return ClientMethodPlan(
         name=operation.name,
-        signature=", ".join(["self", *given]),
+        signature=", ".join(["self", *given, *of_attempt]),
         returns=(received or "None") if operation.stored else returns(operation),
         docstring=docstring(f"Call {call.method} {call.path}", indent=8),
         verb=call.method,

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 _USUAL = 422
 
+RECEIVER_ERRORS = {"SignatureError": 400, "ContentTooLargeError": 413, "EventFailedError": 500}
+"""What a receiver answers of the runtime, and with which status; 500 has the event sent again."""
+
 
 class EventMethodPlan(NamedTuple):
     """A method of the service that applies events of one type. `lines` are its body."""
@@ -179,7 +182,7 @@ def _webhook(webhook: Webhook, spec: FeatureSpec) -> WebhookPlan:
             py_string(webhook.path),
             f"summary={py_string(summary)}",
             f'openapi_extra={{"requestBody": {body}}}',
-            f"responses=problems(SignatureError, ContentTooLargeError, EventFailedError{status})",
+            f"responses=problems({', '.join(RECEIVER_ERRORS)}{status})",
         ),
         docstring=docstring(
             f"{summary.removesuffix('.')}: each is signed, and applied once", indent=4

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import yaml
 
 from featuregen.errors import Diagnostic, Position, SpecError
-from featuregen.git_conflicts import SAID, conflict_lines
+from featuregen.git_conflicts import DECIDE, SAID, conflict_lines
 from featuregen.spec.model import Json, Path, SpecSource
 from featuregen.spec.scalars import Kind, resolve
 
@@ -144,7 +144,7 @@ def parse(text: str, file: str) -> tuple[Node, list[Diagnostic], str]:
             file,
             Position(lines[0], 1, 7),
             text,
-            hint="decide each place between <<<<<<< and >>>>>>>",
+            hint=DECIDE,
         )
     composer = _Composer(text, file)
     return composer.root(), composer.diagnostics, text
