@@ -100,13 +100,11 @@ def _full(update: Update) -> Tree:
 
 def _completed(method: Function, table: str, rows: Rows) -> Tree:
     """The same where a call comes between: a method of its own writes it afterwards."""
-    called = f"_complete_{snake(table)}"
-    completing = rows.method(called)
-    if completing is None or called not in [
-        name(one.func) for one in ast.walk(method) if isinstance(one, ast.Call)
-    ]:
-        return {}
+    plain = f"_complete_{snake(table)}"
     found: Tree = {}
-    for update in updates(completing):
-        found |= update.literals
+    for called in {name(one.func) for one in ast.walk(method) if isinstance(one, ast.Call)}:
+        if called == plain or called.startswith(f"{plain}_of_"):
+            completing = rows.method(called)
+            for update in updates(completing) if completing is not None else ():
+                found |= update.literals
     return found

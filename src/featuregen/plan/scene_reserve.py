@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.conflict_texts import DETAIL, bound_text
+from featuregen.plan.names import snake
 from featuregen.plan.quote import py_literal, py_string, py_text
 from featuregen.plan.samples import normalised_model, sample_model
 from featuregen.plan.scene_charges import (
@@ -14,14 +15,20 @@ from featuregen.plan.scene_charges import (
     received_values,
     row_display,
 )
-from featuregen.plan.scene_makers import made_values, make, needed_rows, stored_source
+from featuregen.plan.scene_makers import (
+    another_row,
+    made_values,
+    make,
+    needed_rows,
+    stored_source,
+)
 from featuregen.plan.scene_rows import row_of, rows
+from featuregen.plan.stored_bounds import bounded, countings, reference
 from featuregen.plan.stored_calls import may_repeat, may_tell, refused_state, state_field
-from featuregen.plan.stored_reserve import bounded, reference
 from featuregen.plan.tables import is_versioned
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from featuregen.plan.scene_rows import Row
     from featuregen.spec.model import Entity, FeatureSpec, Field, Json, Operation, Reserve
@@ -53,6 +60,14 @@ class ReserveScene(NamedTuple):
     turned_down: str | None  # a good answer of the upstream that refuses, a dict display
     waits: bool  # the bound counts as reached only when every outcome is known
     elsewhere: str | None  # rows that wait for an outcome, and have to do with another row
+    beside: tuple[Waiting, ...]  # others that count here, and wait for an outcome
+
+
+class Waiting(NamedTuple):
+    """Rows that another operation has made, and whose outcome is not known; `rows` makes them."""
+
+    name: str
+    rows: str
 
 
 def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | None:
@@ -92,6 +107,7 @@ def reserve_scene(operation: Operation, spec: FeatureSpec) -> ReserveScene | Non
         crowd_body=_crowd_body(operation, spec),
         waits=_waits(operation, spec),
         elsewhere=_elsewhere(operation, row, spec) if _waits(operation, spec) else None,
+        beside=tuple(_beside(operation, row, spec)) if _fills(operation, spec) else (),
     )
 
 
@@ -236,6 +252,17 @@ def _waits(operation: Operation, spec: FeatureSpec) -> bool:
     if call is None or not _fills(operation, spec) or not may_repeat(operation, call, spec):
         return False
     return state_field(spec.entities[operation.entity or ""], call) is not None
+
+
+def _beside(operation: Operation, row: Row, spec: FeatureSpec) -> Iterator[Waiting]:
+    """A row of each other kind that has reserved on this one, and waits."""
+    if operation.reserve is None:
+        return
+    for entity, refers, state in countings(operation.reserve, spec):
+        if entity.name != operation.entity or operation.call is None:
+            first = state.generated.value if state.generated is not None else None
+            made = another_row(entity, spec, 1, {refers: row.id, state.name: first})
+            yield Waiting(snake(entity.name), ", ".join(made))
 
 
 def _elsewhere(operation: Operation, row: Row, spec: FeatureSpec) -> str | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.scene_charges import row_display
 from featuregen.plan.scene_makers import made_values, make
+from featuregen.plan.stored_bounds import reference
 from featuregen.plan.stored_calls import state_field
-from featuregen.plan.stored_reserve import reference
 
 if TYPE_CHECKING:
     from featuregen.spec.model import FeatureSpec, Json, Operation, Transition

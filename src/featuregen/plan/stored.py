@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.signatures import stores
+from featuregen.plan.stored_completions import CompletionPlan, completion_plan
 from featuregen.plan.stored_conditions import plain_constants
 from featuregen.plan.stored_create import CreateStep, finish_create, plan_create
 from featuregen.plan.stored_list import ListStep, OrdersPlan, plan_list, plan_orders
 from featuregen.plan.stored_read import GetStep, plan_get
-from featuregen.plan.stored_reserve import CompletionPlan, completion_plan
 from featuregen.plan.stored_rows import (
     Lookup,
     LookupPlan,

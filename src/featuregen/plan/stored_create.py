@@ -14,7 +14,8 @@ from featuregen.plan.stored_calls import (
     outcome,
     refusal,
 )
-from featuregen.plan.stored_reserve import completion, release, reservation, turned_down
+from featuregen.plan.stored_completions import completion
+from featuregen.plan.stored_reserve import release, reservation, turned_down
 from featuregen.plan.stored_rows import (
     answer,
     clash,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from featuregen.plan.stored_calls import client_call, needed_of_row, outcome, state_field
+from featuregen.plan.stored_completions import completion
 from featuregen.plan.stored_conditions import as_python
-from featuregen.plan.stored_reserve import completion, reserving, turned_down
+from featuregen.plan.stored_reserve import reserving, turned_down
 from featuregen.plan.stored_rows import lookup, variable
 
 if TYPE_CHECKING:

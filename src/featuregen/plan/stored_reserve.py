@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from featuregen.plan.conflict_texts import bound_text, title
-from featuregen.plan.names import snake
-from featuregen.plan.python_values import python_value
-from featuregen.plan.quote import docstring
+from featuregen.plan.conflict_texts import bound_text
+from featuregen.plan.stored_bounds import any_of, bound, bounded, number, reference, unsettled
 from featuregen.plan.stored_calls import (
     may_tell,
     refusal,
     refused_state,
     state_field,
-    undecided,
 )
 from featuregen.plan.stored_conditions import as_sql
 from featuregen.plan.stored_rows import (
@@ -30,7 +27,6 @@ from featuregen.plan.stored_statements import (
     changed,
     chosen,
     executed,
-    literals,
     update_of,
 )
 
@@ -38,37 +34,37 @@ if TYPE_CHECKING:
     from featuregen.spec.model import Call, Entity, FeatureSpec, Field, Operation, Reserve
 
 
-class CompletionPlan(NamedTuple):
-    """A private method: what is written once the bound is reached, and nothing undecided counts."""
-
-    name: str
-    signature: str
-    docstring: str
-    lines: tuple[str, ...]
-
-
-def bounded(reserve: Reserve, spec: FeatureSpec) -> Entity:
-    return spec.entities[reserve.entity]
-
-
 def reservation(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
-    """The line that reserves for a new row, before that is stored."""
+    """The lines that reserve for a new row, before that is stored."""
     reserve = operation.reserve
     if reserve is None:
         return ()
     at = _bounded_id(operation, reserve, spec)
     settled = operation.call is not None  # else the bound is reached as soon as it is reserved
-    return (_reserving(reserve, at, _amount(operation, reserve, spec), spec, fills=not settled),)
+    made = _reserving(reserve, at, _amount(operation, reserve, spec), spec, fills=not settled)
+    return (*_locked(reserve, at, spec), made) if not settled else (made,)
 
 
-def reservation_alone(operation: Operation, reserve: Reserve, kind: str, spec: FeatureSpec) -> str:
-    """The line of an operation that only reserves, on the row that its path names."""
+def reservation_alone(
+    operation: Operation, reserve: Reserve, kind: str, spec: FeatureSpec
+) -> tuple[tuple[str, ...], str]:
+    """That of an operation which only reserves, on its path's row; and the lines before it."""
     entity = bounded(reserve, spec)
     by = entity.id.name if operation.by == "id" else operation.by
     conditions = (f"{column(entity, by)} == {operation.row_param}", *scope(entity, kind))
-    amount = _number(reserve.by, entity, reserve) or f"data.{reserve.by}"
+    amount = number(reserve.by, entity, reserve) or f"data.{reserve.by}"
     made = _reserving(reserve, conditions, amount, spec, fills=True)
-    return f"{variable(entity)} = {made}"
+    return _locked(reserve, conditions, spec), f"{variable(entity)} = {made}"
+
+
+def _locked(reserve: Reserve, at: tuple[str, ...], spec: FeatureSpec) -> tuple[str, ...]:
+    """The line that lets what settles beside this end first, so that its outcome is seen."""
+    entity = bounded(reserve, spec)
+    key = column(entity, entity.id.name)
+    if not reserve.full or not unsettled(reserve, key, spec):
+        return ()
+    locked = f"select({key}).where({', '.join(at)}).with_for_update()"
+    return (f"await self._session.execute({locked})",)
 
 
 def _reserving(
@@ -76,31 +72,21 @@ def _reserving(
 ) -> str:
     entity = bounded(reserve, spec)
     field = column(entity, reserve.field)
-    bound = _bound(reserve, entity)
+    most = bound(reserve, entity)
     when = as_sql(reserve.when, entity) if reserve.when else ()
     values = [f"{reserve.field}={field} + {amount}"]
     if fills:
-        reached = f"{field} + {amount} >= {bound}"
+        reached = f"{field} + {amount} >= {most}"
+        if waiting := unsettled(reserve, column(entity, entity.id.name), spec):
+            reached = f"and_({reached}, ~{any_of(waiting)})"
         values += [
             chosen(entity, name, reached, value(entity.field(name), json))
             for name, json in reserve.full
         ]
-    fits = f"{field} <= {bound} - {amount}"  # a sum could be more than a column holds
+    fits = f"{field} <= {most} - {amount}"  # a sum could be more than a column holds
     statement = update_of(entity, (*at, *when, fits), values, spec)
     broken = clash(entity, spec) if may_clash(entity, dict(reserve.full)) else None
     return changed(statement, _over(reserve, entity, spec), broken)
-
-
-def _bound(reserve: Reserve, entity: Entity) -> str:
-    return _number(reserve.up_to, entity, reserve) or column(entity, reserve.up_to)
-
-
-def _number(text: str, entity: Entity, reserve: Reserve) -> str | None:
-    """A literal of the counter's type, where the text is no name."""
-    if text.isidentifier():
-        return None
-    field = entity.field(reserve.field)
-    return python_value(text if field.type.kind == "decimal" else int(text), field.type, field)
 
 
 def _over(reserve: Reserve, entity: Entity, spec: FeatureSpec) -> str:
@@ -109,9 +95,9 @@ def _over(reserve: Reserve, entity: Entity, spec: FeatureSpec) -> str:
 
 def _amount(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:
     entity = spec.entities[operation.entity or ""]
-    number = _number(reserve.by, bounded(reserve, spec), reserve)
-    if number is not None:
-        return number
+    given = number(reserve.by, bounded(reserve, spec), reserve)
+    if given is not None:
+        return given
     field = entity.field(reserve.by)
     asked = spec.models[operation.request].fields if operation.request else ()
     if field.generated is None and any(one.name == field.name for one in asked):
@@ -127,16 +113,6 @@ def _bounded_id(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> tu
     if operation.parent == entity.name and reserve.via in {None, operation.parent_field}:
         return (f"{key} == {variable(entity)}.{entity.id.name}",)
     return (f"{key} == {variable(made)}.{reference(operation, reserve, spec)}",)
-
-
-def reference(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:
-    """The field of the new row that refers to the bounded one."""
-    if reserve.via is not None:
-        return reserve.via
-    if operation.parent == reserve.entity and operation.parent_field is not None:
-        return operation.parent_field
-    made = spec.entities[operation.entity or ""]
-    return next(field.name for field in made.fields if field.references == reserve.entity)
 
 
 # --- after the call ------------------------------------------------------------------------------
@@ -156,7 +132,7 @@ def releasing(operation: Operation, reserve: Reserve, spec: FeatureSpec) -> str:
     entity, made = bounded(reserve, spec), spec.entities[operation.entity or ""]
     row = variable(made)
     at = (f"{column(entity, entity.id.name)} == {row}.{reference(operation, reserve, spec)}",)
-    amount = _number(reserve.by, entity, reserve) or f"{row}.{reserve.by}"
+    amount = number(reserve.by, entity, reserve) or f"{row}.{reserve.by}"
     return _given_back(reserve, at, amount, spec)
 
 
@@ -197,50 +173,3 @@ def _given_back(reserve: Reserve, at: tuple[str, ...], amount: str, spec: Featur
     entity = bounded(reserve, spec)
     less = f"{column(entity, reserve.field)} - {amount}"
     return executed(entity, at, (f"{reserve.field}={less}",), spec)
-
-
-def completion(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
-    """The line behind an outcome: the bound may be reached now."""
-    reserve = operation.reserve
-    if reserve is None or not reserve.full or operation.call is None:
-        return ()
-    made = spec.entities[operation.entity or ""]
-    name = f"{variable(made)}.{reference(operation, reserve, spec)}"
-    return (f"await self.{completion_name(reserve)}({name})",)
-
-
-def completion_name(reserve: Reserve) -> str:
-    return f"_complete_{snake(reserve.entity)}"
-
-
-def completion_plan(operation: Operation, spec: FeatureSpec) -> CompletionPlan | None:
-    """The method that `completion` calls."""
-    reserve = operation.reserve
-    if reserve is None or not reserve.full or operation.call is None:
-        return None
-    entity, made = bounded(reserve, spec), spec.entities[operation.entity or ""]
-    row, key = f"{snake(entity.name)}_id", entity.id.name
-    state = state_field(made, operation.call)
-    field, bound = column(entity, reserve.field), _bound(reserve, entity)
-    where = [f"{column(entity, key)} == {row}", f"{field} >= {bound}"]
-    lines: list[str] = []
-    if state is not None:
-        refers = column(made, reference(operation, reserve, spec))
-        lines += [
-            f"await self._session.get({entity.name}, {row}, with_for_update=True)",
-            f"waiting = exists().where({refers} == {row}, {undecided(made, state)})",
-        ]
-        where.append("~waiting")
-    lines.append(executed(entity, where, literals(entity, reserve.full), spec))
-    return CompletionPlan(
-        name=completion_name(reserve),
-        signature=f"self, {row}: str",
-        docstring=docstring(
-            f"Write that the {title(entity)} is full, once nothing that counts is undecided",
-            "The row is locked, so that two that settle at once see each other."
-            if state is not None
-            else None,
-            indent=8,
-        ),
-        lines=tuple(lines),
-    )

@@ -11,7 +11,8 @@ from featuregen.plan.conflict_texts import one
 from featuregen.plan.model import ReceivedPlan
 from featuregen.plan.names import pascal, snake, words
 from featuregen.plan.quote import docstring, py_string
-from featuregen.plan.stored_reserve import completion_name, reference, releasing, reserving
+from featuregen.plan.stored_completions import completion
+from featuregen.plan.stored_reserve import releasing, reserving
 from featuregen.plan.stored_rows import bumped, column, variable
 from featuregen.plan.stored_statements import one_of, update_of, value_of
 from featuregen.plan.types import annotate, plain_type
@@ -419,7 +420,4 @@ def _settles(transition: Transition, spec: FeatureSpec) -> tuple[str, ...]:
     call, reserve = operation.call, operation.reserve
     if call is not None and (transition.field, transition.to) in call.refused:
         return (releasing(operation, reserve, spec),)
-    if not reserve.full:
-        return ()
-    row = variable(entity)
-    return (f"await self.{completion_name(reserve)}({row}.{reference(operation, reserve, spec)})",)
+    return completion(operation, spec)

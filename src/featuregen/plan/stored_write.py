@@ -63,8 +63,8 @@ def _planned(operation: Operation, spec: FeatureSpec) -> ChangeStep:
         case _:
             kind = found.kind if found else "existing"
             assert operation.reserve is not None  # noqa: S101 - nothing else is left
-            change = reservation_alone(operation, operation.reserve, kind, spec)
-            return ChangeStep(lines, None, None, change)
+            before, change = reservation_alone(operation, operation.reserve, kind, spec)
+            return ChangeStep((*lines, *before), None, None, change)
 
 
 def finish_change(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:

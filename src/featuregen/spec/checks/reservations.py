@@ -14,7 +14,7 @@ from featuregen.spec.suggest import did_you_mean_or_list
 
 if TYPE_CHECKING:
     from featuregen.spec.checks.place import Place
-    from featuregen.spec.model import Entity, FeatureSpec, Field, Operation, Reserve
+    from featuregen.spec.model import Call, Entity, FeatureSpec, Field, Operation, Reserve
 
 _NUMBERS = ("int", "decimal")
 
@@ -50,6 +50,8 @@ def check_reservation(
     check_literals(reserve.full, bounded, below.below("full"))
     if reserve.field in dict(reserve.full):
         below.report("FG517", "the counter itself is not set", "full", reserve.field, key=True)
+    if operation.call is not None and _is_told_later(operation, operation.call, spec):
+        _check_alike(operation, reserve, spec, below)
 
 
 def _is_number(field: Field, key: str, what: str, place: Place) -> bool:
@@ -82,6 +84,40 @@ def _check_reference(
         "via" if place.has("via") else "entity",
         hint=f"{field.name}: {{references: {reserve.entity}}}, without `required: false`",
     )
+
+
+def _is_told_later(operation: Operation, call: Call, spec: FeatureSpec) -> bool:
+    """Whether an event, or the answer to a `get`, may say that the call was refused after all."""
+    refused = dict(call.refused)
+    events = [event for webhook in spec.webhooks.values() for event in webhook.events]
+    changes = [event.transition for event in events if event.transition is not None]
+    if any(one.entity == operation.entity and refused.get(one.field) == one.to for one in changes):
+        return True
+    return any(
+        one.target[0] in refused
+        and (one.source.kind != "literal" or one.source.literal == refused[one.target[0]])
+        for other in spec.operations.values()
+        if other.action == "get" and other.entity == operation.entity and other.call is not None
+        for one in other.call.receive
+    )
+
+
+def _check_alike(operation: Operation, reserve: Reserve, spec: FeatureSpec, place: Place) -> None:
+    """It tells of a row, not of the operation that made the row: all must have reserved alike."""
+    for other in spec.operations.values():
+        made_too = other.action == "create" and other.entity == operation.entity
+        if made_too and _taken(other.reserve) != _taken(reserve):
+            place.report(
+                "FG517",
+                f"'{other.name}' makes rows of {operation.entity}, too, and does not reserve the "
+                "same: a refusal that is told later would give back what was never taken",
+                "entity",
+                hint="the same `reserve` in both, or an entity of its own for one of them",
+            )
+
+
+def _taken(reserve: Reserve | None) -> tuple[str | None, ...]:
+    return (reserve.entity, reserve.field, reserve.by, reserve.via) if reserve else ()
 
 
 def _check_bound(reserve: Reserve, counter: Field, bounded: Entity, place: Place) -> None:
