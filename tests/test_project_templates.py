@@ -16,6 +16,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
+from featuregen.environment import project_environment
 from featuregen.plan.contribution import (
     Contribution,
     ErrorEntry,
@@ -379,31 +380,28 @@ def test_the_readme_tells_of_what_is_there(needs: tuple[str, ...]) -> None:
     )
 
 
-app_python = pytest.mark.skipif(
-    "FEATUREGEN_APP_PYTHON" not in os.environ,
-    reason="FEATUREGEN_APP_PYTHON names a Python that has a generated project's dependencies",
-)
+def python_of(root: Path) -> str:
+    """The Python of the environment that the project asks for."""
+    return str(project_environment(root, (root / "pyproject.toml").read_text()).python)
 
 
 def check(root: Path, *arguments: str, **variables: str) -> None:
-    done = run(root, os.environ["FEATUREGEN_APP_PYTHON"], "-m", *arguments, **variables)
+    done = run(root, python_of(root), "-m", *arguments, **variables)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.heavy
-@app_python
 @pytest.mark.parametrize("needs", COMBINATIONS.values(), ids=COMBINATIONS)
 def test_the_skeleton_is_strict_and_tested(needs: tuple[str, ...], tmp_path: Path) -> None:
     write(tmp_path, needs)
     check(tmp_path, "mypy")
-    check(tmp_path, "pyright", "--pythonpath", os.environ["FEATUREGEN_APP_PYTHON"])
+    check(tmp_path, "pyright", "--pythonpath", python_of(tmp_path))
     check(tmp_path, "bandit", "-q", "-r", "app")
     check(tmp_path, "coverage", "run", "-m", "pytest", "-q")
     check(tmp_path, "coverage", "report", "--fail-under=100", f"--include={','.join(SKELETON)}")
 
 
 @pytest.mark.heavy
-@app_python
 def test_the_core_of_a_storing_project_works_on_postgresql(
     tmp_path: Path, postgres_url: str
 ) -> None:
@@ -412,7 +410,6 @@ def test_the_core_of_a_storing_project_works_on_postgresql(
 
 
 @pytest.mark.heavy
-@app_python
 def test_keys_events_jobs_and_answers_work_on_postgresql_and_redis(
     tmp_path: Path, postgres_url: str, redis_url: str
 ) -> None:
@@ -422,11 +419,10 @@ def test_keys_events_jobs_and_answers_work_on_postgresql_and_redis(
 
 
 @pytest.mark.heavy
-@app_python
 def test_a_project_with_a_feature_conforms_to_its_openapi(tmp_path: Path) -> None:
     write(tmp_path, (*NOTES.needs, "hooks"), (NOTES,))
     check(tmp_path, "mypy")
-    check(tmp_path, "pyright", "--pythonpath", os.environ["FEATUREGEN_APP_PYTHON"])
+    check(tmp_path, "pyright", "--pythonpath", python_of(tmp_path))
     check(tmp_path, "pytest", "-q")
 
 
@@ -437,7 +433,7 @@ def served(tmp_path: Path) -> Iterator[list[str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    command = [os.environ["FEATUREGEN_APP_PYTHON"], "-m", "app.dev", "--port", port]
+    command = [python_of(tmp_path), "-m", "app.dev", "--port", port]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         lines: list[str] = []
@@ -450,7 +446,6 @@ def served(tmp_path: Path) -> Iterator[list[str]]:
 
 
 @pytest.mark.heavy
-@app_python
 def test_the_development_server_answers_the_line_that_it_prints(
     served: list[str], tmp_path: Path
 ) -> None:

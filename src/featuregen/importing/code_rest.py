@@ -30,14 +30,16 @@ class _Part(NamedTuple):
 
 @dataclass(slots=True)
 class Rest:
-    """The parts of a feature's modules that were the same in no trial."""
+    """The parts of a feature's modules that were the same in no trial, and those that are gone."""
 
     sources: Sources
     left: dict[_Part, ast.AST] | None = None
     modules: dict[str, Module] = field(default_factory=dict)
+    _there: set[tuple[str, str]] = field(default_factory=set)
+    _gone: set[tuple[str, str]] | None = None
 
     def held_against(self, made: dict[str, ast.Module]) -> None:
-        """Keep what is not in these modules either."""
+        """Keep what is not in these modules either, and what all of them have beyond the code."""
         if self.left is None:
             own = {path for path in made if not path.endswith(_USERS_OWN)}
             self.modules = {one.name: one for one in self.sources.every if one.name in own}
@@ -46,8 +48,11 @@ class Rest:
                 for path, module in self.modules.items()
                 for part, node in _parts(path, module.tree)
             }
+            self._there = {part[:2] for part in self.left}
         now = {part for path, tree in made.items() for part, _ in _parts(path, tree)}
         self.left = {part: node for part, node in self.left.items() if part not in now}
+        more = {part[:2] for part in now if part.path in self.modules} - self._there
+        self._gone = more if self._gone is None else self._gone & more
 
     def note(self, notes: Notes, told: Collection[str]) -> None:
         """List them, but for those that are `told` with an operation or a webhook."""
@@ -57,12 +62,19 @@ class Rest:
                 for part, node in (self.left or {}).items()
                 if part.path == path and not set(part.name.split(".")) & set(told)
             ]
-            if len(found) > _MOST:
-                what = f"{len(found)} definitions are not as they would be generated"
+            gone = sorted(
+                called
+                for file, called in self._gone or ()
+                if file == path and not set(called.split(".")) & set(told)
+            )
+            if len(found) + len(gone) > _MOST:
+                what = f"{len(found) + len(gone)} definitions are not as they would be generated"
                 notes.add(path, what)
                 continue
             for called, node in found:
                 notes.add(module.place(node), f"{called} is not as it would be generated")
+            for called in gone:
+                notes.add(path, f"{called} is not there, and would be generated")
 
 
 def _parts(path: str, tree: ast.Module) -> Iterator[tuple[_Part, ast.AST]]:

@@ -174,9 +174,11 @@ class EntityReader:
         for one in arguments:
             if isinstance(one, ast.Call) and name(one.func) == "ForeignKey":
                 table = (text(one.args[0]) or "").partition(".")[0]
-                entity = next(each.name for each in self.tables.values() if each.table == table)
+                named = [each.name for each in self.tables.values() if each.table == table]
+                if not named:
+                    return {}  # of another feature, or of none
                 deleted = _ON_DELETE.get(text(keywords(one).get("ondelete")) or "")
-                found: Tree = {"type": "id", "references": entity}
+                found: Tree = {"type": "id", "references": named[0]}
                 return found | ({"on_delete": deleted} if deleted else {})
         return {}
 
