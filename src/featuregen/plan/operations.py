@@ -56,7 +56,6 @@ _ELSEWHERE = {
 """Errors that stand in another module of app/core than errors.py."""
 _USUAL = 200
 _VALIDATION = 422
-_BINARY = "application/octet-stream"
 _BODILESS = frozenset({204, 205, 304})
 
 
@@ -308,8 +307,8 @@ def _answer_arguments(operation: Operation) -> list[str]:
         arguments += ["response_class=Response", "response_model=None"]
     elif operation.response.kind == "none" and operation.idempotent:  # or a stored answer
         arguments.append("response_model=None")
-    kind = operation.response.kind
-    if (operation.idempotent and kind != "none") or (kept(operation) and kind not in MEDIA_TYPES):
+    is_json = operation.response.kind not in {"none", *MEDIA_TYPES}
+    if is_json and (operation.idempotent or kept(operation)):
         arguments.append(f"response_model={returns(operation)}")
     return arguments
 
@@ -383,10 +382,17 @@ def _endpoint_parameters(operation: Operation, spec: FeatureSpec) -> tuple[str, 
 def _providers(operation: Operation, spec: FeatureSpec) -> list[str]:
     """What does the work, and the answer's headers where it sets some."""
     located = not operation.idempotent and (operation.is_async or tells_location(operation, spec))
-    response = ["response: Response"] if answers_version(operation, spec) or located else []
+    sets = answers_version(operation, spec) or located or _sets_headers(operation)
+    response = ["response: Response"] if sets else []
     if operation.is_async:
         return [*response, "session: SessionDep", "queue: JobQueueDep"]
     return [*response, f"service: {pascal(spec.feature)}ServiceDep"]
+
+
+def _sets_headers(operation: Operation) -> bool:
+    """Whether the headers of its limits have to be carried over: FastAPI does for models alone."""
+    is_plain = not (operation.is_async or operation.idempotent or kept(operation))
+    return is_plain and operation.response.kind == "bytes" and bool(operation.rate_limits)
 
 
 def _key_annotation(operation: Operation, spec: FeatureSpec) -> str:
@@ -416,6 +422,8 @@ def _endpoint_returns(operation: Operation) -> str:
         return "JobRead | Response" if operation.idempotent else "JobRead"
     match operation.response.kind:
         case "bytes":
+            return "Response"
+        case kind if operation.idempotent and kind in MEDIA_TYPES:
             return "Response"
         case _ if operation.idempotent:
             plain = returns(operation)
@@ -452,6 +460,9 @@ def _endpoint_work(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
         data = "data" if operation.request else "None"
         place = keyed_location(operation, spec)
         location = f", location={place}" if place else ""
+        if operation.response.kind in MEDIA_TYPES:
+            media = py_string(MEDIA_TYPES[operation.response.kind])
+            return (f"return await key.send({data}, lambda {attempt}: {plain}, {media})",)
         return (f"return await key.run({data}, lambda {attempt}: {plain}{location})",)
     versioned = answers_version(operation, spec)
     result = "result.value" if versioned else "result"
@@ -465,8 +476,13 @@ def _endpoint_work(operation: Operation, spec: FeatureSpec) -> tuple[str, ...]:
         )
     match operation.response.kind:
         case "bytes":
-            media = py_string(_BINARY)
-            return (f"return Response({call}, {operation.status}, media_type={media})",)
+            media = f"media_type={py_string(MEDIA_TYPES['bytes'])}"
+            if not _sets_headers(operation):
+                return (f"return Response({call}, {operation.status}, {media})",)
+            return (
+                f"content = {call}",
+                f"return Response(content, {operation.status}, response.headers, {media})",
+            )
         case "none":
             return (call,)
         case _:

@@ -91,7 +91,7 @@ class MoneyTests(NamedTuple):
 def plan_money_tests(spec: FeatureSpec) -> MoneyTests | None:
     """The tests of a feature's operations that are done once, or up to a bound; None without."""
     planned = {operation.name: _test(operation, spec) for operation in spec.operations.values()}
-    tests = tuple(test for test in planned.values() if spec.entities and _has_scenes(test))
+    tests = tuple(test for test in planned.values() if _has_scenes(test))
     if not tests:
         return None
     upstreams = {test.upstream for test in tests}
@@ -201,7 +201,7 @@ def _test(operation: Operation, spec: FeatureSpec) -> MoneyTest:
         refresh=refresh_scene(operation, spec),
         reserve=reserve_scene(operation, spec),
         transition=_transition(operation, spec),
-        guard=guard_scene(operation, spec),
+        guard=guard_scene(operation, spec) if spec.entities else None,  # looks at rows
     )
 
 

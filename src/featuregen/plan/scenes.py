@@ -191,11 +191,11 @@ def plan_tests(spec: FeatureSpec) -> TestsPlan:
             *shared,
             "import asyncio",
             *VALUE_IMPORTS,
+            "from app.core.attempts import Attempt",
             "from app.core.auth import User",
             "from collections.abc import AsyncGenerator",
             *(
                 [
-                    "from app.core.attempts import Attempt",
                     "from app.db.session import Database",
                     *(f"from app.tables.{spec.feature} import {name}" for name in spec.entities),
                     *(

@@ -148,6 +148,20 @@ async def drop_trials(key: DropKeyDep, trials: TrialsDep) -> Response | None:
     return await key.run(None, drop)
 
 
+ANSWERS: dict[str, str | bytes] = {
+    "text/plain": "Grün", "text/html": "<p></p>", "application/octet-stream": b"\xff\x00",
+}  # fmt: skip
+
+
+@router.post("/prints/{kind:path}", status_code=201, response_class=Response)
+async def print_trial(kind: str, key: DropKeyDep, trials: TrialsDep) -> Response:
+    async def print_out(attempt: Attempt) -> str | bytes:
+        trials.attempts.append(attempt)
+        return ANSWERS[kind]
+
+    return await key.send(None, print_out, kind)
+
+
 @pytest.fixture
 async def app(app: FastAPI) -> AsyncGenerator[FastAPI]:
     engine = get_resource(app, Database).engine
@@ -474,3 +488,27 @@ async def test_an_answer_without_a_body_is_replayed_without_one(
     assert first.headers.get("content-type") == second.headers.get("content-type")
     assert second.headers["idempotency-replayed"] == "true"
     assert len(trials.attempts) == 1
+
+
+@pytest.mark.parametrize(("kind", "answer"), ANSWERS.items())
+async def test_an_answer_that_is_no_json_is_replayed_as_it_was(
+    send: Send, trials: Trials, kind: str, answer: str | bytes
+) -> None:
+    first, second = [await send(url=f"/prints/{kind}") for _ in range(2)]
+    assert (first.status_code, second.status_code) == (201, 201)
+    body = answer.encode() if isinstance(answer, str) else answer
+    assert first.content == second.content == body
+    assert first.headers["content-type"] == second.headers["content-type"]
+    assert first.headers["content-type"].partition(";")[0] == kind
+    assert first.headers["x-left"] == second.headers["x-left"] == "9"
+    assert second.headers["idempotency-replayed"] == "true"
+    assert len(trials.attempts) == 1
+
+
+async def test_without_a_key_an_answer_that_is_no_json_is_another_each_time(
+    send: Send, trials: Trials
+) -> None:
+    for _ in range(2):
+        response = await send(url="/prints/text/plain", key=None)
+        assert (response.status_code, response.text) == (201, "Grün")
+    assert len(trials.attempts) == 2

@@ -94,6 +94,7 @@ async def test_create_payment_is_done_once_for_its_key(
 
     assert (first.status_code, second.status_code) == (201, 201)
     assert second.content == first.content
+    assert second.headers.get("Content-Type") == first.headers.get("Content-Type")
     assert "Idempotency-Replayed" not in first.headers
     assert second.headers["Idempotency-Replayed"] == "true"
     assert await stored(database, Payment) == before
@@ -632,6 +633,7 @@ async def test_create_refund_is_done_once_for_its_key(
 
     assert (first.status_code, second.status_code) == (201, 201)
     assert second.content == first.content
+    assert second.headers.get("Content-Type") == first.headers.get("Content-Type")
     assert "Idempotency-Replayed" not in first.headers
     assert second.headers["Idempotency-Replayed"] == "true"
     assert await stored(database, Refund) == before

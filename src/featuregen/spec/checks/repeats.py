@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 _IDEMPOTENT = ("POST", "PATCH", "DELETE")
 _ASYNC = ("call", "hook", "create")
 _ACCEPTED = 202
-_NO_JSON = ("text", "html", "bytes")
 
 
 def check_repeats(operation: Operation, place: Place) -> None:
@@ -40,14 +39,6 @@ def _check_idempotent(operation: Operation, place: Place) -> None:
             "idempotent",
             key=True,
             hint="auth: required",
-        )
-    elif operation.response.kind in _NO_JSON and not operation.is_async:
-        place.report(
-            "FG518",
-            f"a replay repeats an answer of JSON, and this one is {operation.response.kind}",
-            "idempotent",
-            key=True,
-            hint="name a model in `response`, or leave `idempotent` out",
         )
 
 

@@ -19,6 +19,7 @@ together or not at all, and an attempt whose lock was taken over cannot commit.
 
 import hashlib
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -58,6 +59,7 @@ from app.db.session import SessionDep
 ResultT = TypeVar("ResultT")
 
 REPLAYED = "Idempotency-Replayed"
+JSON_TYPE, BYTES_TYPE = "application/json", "application/octet-stream"
 KEY_PATTERN = r"^[A-Za-z0-9_.:-]{1,255}$"
 LIFETIME = timedelta(hours=24)
 MARGIN = timedelta(seconds=30)
@@ -98,8 +100,10 @@ class IdempotencyColumns:
 class Idempotency:
     """Runs an operation that has no key: each time anew."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, request: Request, response: Response) -> None:
+        self._request = request
         self._response = response
+        self._media_type = JSON_TYPE
 
     async def run(
         self,
@@ -117,6 +121,23 @@ class Idempotency:
         result = await work(attempt)
         self._locate(location, attempt.operation_id)
         return result
+
+    async def send(
+        self,
+        data: BaseModel | None,
+        work: Callable[[Attempt], Awaitable[str | bytes]],
+        media_type: str,
+    ) -> Response:
+        """As `run`, where the answer is a text or bytes."""
+        self._media_type = media_type
+        answer = await self.run(data, work)
+        if isinstance(answer, Response):
+            return answer
+        return Response(answer, self._status, self._response.headers, media_type)
+
+    @property
+    def _status(self) -> int:
+        return int(self._request.scope["route"].status_code or HTTPStatus.OK)
 
     def _locate(self, location: str | None, operation_id: str) -> None:
         if location is not None:
@@ -141,9 +162,8 @@ class _KeyedIdempotency(Idempotency):
         lock: timedelta,
         sweep: Delete,
     ) -> None:
-        super().__init__(response)
+        super().__init__(request, response)
         self._session = session
-        self._request = request
         self._table = table
         self._identity = identity  # owner_id, scope, key
         self._lock = lock
@@ -226,8 +246,12 @@ class _KeyedIdempotency(Idempotency):
             return problem_response(self._request, problem, {**self._response.headers, **kept})
         self._locate(location, record.operation_id)
         headers = {**self._response.headers, **kept}
-        media_type = "application/json" if record.response else None
-        return Response(record.response, status, headers, media_type)
+        if record.response is None:
+            return Response(None, status, headers)
+        body = record.response.encode()
+        if self._media_type == BYTES_TYPE:
+            body = b64decode(body)
+        return Response(body, status, headers, self._media_type)
 
     async def _settle(self, claim: _Claim, answer: object) -> None:
         values = self._stored(answer)
@@ -247,9 +271,14 @@ class _KeyedIdempotency(Idempotency):
         if isinstance(answer, AppError):
             problem = bytes(app_error_response(self._request, answer).body).decode()
             return {"status": answer.status, "headers": answer.headers, "response": problem}
-        status = self._request.scope["route"].status_code or HTTPStatus.OK
-        body = None if answer is None else to_json(answer).decode()
-        return {"status": int(status), "response": body}
+        match answer:
+            case None | str():  # no body, or a text as it is sent
+                body = answer
+            case bytes():
+                body = b64encode(answer).decode()
+            case _:
+                body = to_json(answer).decode()
+        return {"status": self._status, "response": body}
 
     @property
     def _is_mine(self) -> ColumnElement[bool]:
@@ -323,7 +352,7 @@ def idempotency(
         ] = None,
     ) -> Idempotency:
         if idempotency_key is None:
-            return Idempotency(response)
+            return Idempotency(request, response)
         return _KeyedIdempotency(
             session,
             request,
