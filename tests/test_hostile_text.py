@@ -301,6 +301,8 @@ def harmless_shapes(place: Place, text: str) -> dict[str, tuple[str, ...]]:
 
 def harmless(place: Place, text: str) -> str:
     """What to compare with: a value of an enum is tried in the other case, if it has one."""
+    if place[-2:] == (EVENT, KEY):
+        return EVENT  # no type of events has a space
     if place[-1] != EVERYWHERE:
         return HARMLESS
     return KIND if text.swapcase() != text else "7"

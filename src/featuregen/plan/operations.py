@@ -303,10 +303,10 @@ def _answer_arguments(operation: Operation) -> list[str]:
     arguments: list[str] = []
     if operation.response.kind in _RESPONSE_CLASSES:
         arguments.append(f"response_class={_RESPONSE_CLASSES[operation.response.kind]}")
-    if operation.response.kind == "none" and operation.status not in _BODILESS:
-        arguments += ["response_class=Response", "response_model=None"]
-    elif operation.response.kind == "none" and operation.idempotent:  # or a stored answer
-        arguments.append("response_model=None")
+    if operation.response.kind == "none":  # else FastAPI would say that nothing is JSON
+        arguments.append("response_class=Response")
+        if operation.status not in _BODILESS or operation.idempotent:  # or a stored answer
+            arguments.append("response_model=None")
     is_json = operation.response.kind not in {"none", *MEDIA_TYPES}
     if is_json and (operation.idempotent or kept(operation)):
         arguments.append(f"response_model={returns(operation)}")
