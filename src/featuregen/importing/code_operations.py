@@ -295,8 +295,9 @@ class Routes:
     def _answer(self, route: Route) -> Tree:
         where = route.module.place(route.function)
         given = route.options.get("response_model") or route.function.returns
-        plain = _RESPONSES.get(name(route.options.get("response_class")))
-        plain = plain or _RESPONSES.get(name(given))
+        made = name(route.options.get("response_class"))
+        is_nothing = isinstance(given, ast.Constant) and made == "Response"
+        plain = None if is_nothing else _RESPONSES.get(made) or _RESPONSES.get(name(given))
         kind = "none" if given is None or plain else self._model(given, where)
         response = plain or kind
         if given is None and plain is None and _status(route.options.get("status_code")) != _EMPTY:
