@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from featuregen.plan.scene_found import STRANGER
 from featuregen.plan.scene_makers import another_id, another_row, stored_sample
 from featuregen.plan.scene_requests import text
-from featuregen.plan.scene_rows import only_by_reference
+from featuregen.plan.scene_rows import is_one_for_each, only_by_reference
 from featuregen.plan.scene_values import ascending, others
 from featuregen.plan.stored_rows import reads_as
 
@@ -57,7 +57,7 @@ def listed_rows(
         if not all(field.name in each for each in values):
             needed += another_row(target, spec, number, {})
             base[field.name] = another_id(target, spec, number)
-    apart = _owners_apart(operation, entity, len(values) + 1)
+    apart = _owners_apart(operation, entity, [*values, {}])
     if apart is None and len(values) > 1:
         return None
     made: list[str] = []
@@ -69,8 +69,16 @@ def listed_rows(
     return ListedRows(tuple(dict.fromkeys(needed)), tuple(made[:-1]), made[-1])
 
 
-def _owners_apart(operation: Operation, entity: Entity, count: int) -> list[dict[str, Json]] | None:
+def _owners_apart(
+    operation: Operation, entity: Entity, values: Sequence[dict[str, Json]]
+) -> list[dict[str, Json]] | None:
     """Owners that keep rows apart which a key has once for each; None where they do not help."""
+    count = len(values)
+    if is_one_for_each(entity) and entity.owner is not None:
+        unsaid = [each for each in values[:-1] if entity.owner.name not in each]
+        if len(unsaid) > 1 and reads_as(entity, operation) == "owned":
+            return None  # the caller sees one
+        return [{entity.owner.name: f"user_{number}"} for number in range(1, count + 1)]
     if operation.parent_field not in only_by_reference(entity):
         return [{}] * count
     keys = [key for key in entity.unique if operation.parent_field in key]

@@ -11,7 +11,7 @@ from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import VALUE_IMPORTS, python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample
-from featuregen.plan.scene_rows import OWNER, new_row, rows
+from featuregen.plan.scene_rows import OWNER, is_one_for_each, new_row, rows, tested_with
 from featuregen.plan.signatures import stores
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class RowsPlan(NamedTuple):
     makers: tuple[MakerPlan, ...]
     ids: tuple[RowIdPlan, ...]
     seeds: tuple[str, ...]  # the rows that the tests of endpoints find
+    operations: tuple[str, ...]  # all, where a test is told which row is its user's
 
 
 def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
@@ -63,6 +64,7 @@ def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
         ),
         imports=(
             *VALUE_IMPORTS,
+            "from collections.abc import Set",
             "from typing import Any",
             "from sqlalchemy import select",
             "from app.db.base import Base",
@@ -77,7 +79,13 @@ def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
             for row in found
             if row.entity.name == name
         ),
+        operations=tuple(spec.operations) if shares_out(spec) else (),
     )
+
+
+def shares_out(spec: FeatureSpec) -> bool:
+    """Whether the user of the tests can have but one of some rows that they find."""
+    return any(is_one_for_each(row.entity) for row in rows(spec))
 
 
 def _maker(entity: Entity, spec: FeatureSpec) -> MakerPlan:
@@ -157,6 +165,8 @@ def another_row(
     Rows of different numbers clash in no key, but for what `values` says.
     """
     row = new_row(entity, "", number * _NEEDED + _SEEDS, spec)
+    if is_one_for_each(entity) and entity.owner is not None:
+        row.values[entity.owner.name] = f"{OWNER}_{number}"
     return (*_referred_by(row, spec, number, values), make(entity, spec, row.values | dict(values)))
 
 
@@ -186,7 +196,12 @@ def _seed(row: Row, spec: FeatureSpec) -> str:
     name = row.entity.id.name
     code = make(row.entity, spec, {key: row.values[key] for key in row.values if key != name})
     function, _, rest = code.partition("(")
-    return f"{function}({name}={row.constant}{'' if rest == ')' else ', '}{rest}"
+    owner = ""
+    if is_one_for_each(row.entity) and row.entity.owner is not None:
+        tested = ", ".join(map(py_string, tested_with(row, spec)))
+        whose = f"{{{tested}}}" if tested else "set()"
+        owner = f", {row.entity.owner.name}=holder(test, {row.constant}, {whose})"
+    return f"{function}({name}={row.constant}{owner}{'' if rest == ')' else ', '}{rest}"
 
 
 def _referred_first(spec: FeatureSpec) -> tuple[str, ...]:

@@ -96,6 +96,8 @@ def _rows(spec: FeatureSpec) -> tuple[Row, ...]:
 def listed(operation: Operation, spec: FeatureSpec) -> tuple[Row, ...]:
     """The rows that a list shows its caller."""
     own = tuple(row for row in rows(spec) if row.entity.name == operation.entity)
+    if own and is_one_for_each(own[0].entity) and own[0].entity.scope != "public":
+        own = tuple(row for row in own if operation.name in tested_with(row, spec))
     parent = row_of(operation, spec)
     if operation.parent_field is None or parent is None:
         return own
@@ -152,6 +154,31 @@ def only_by_reference(entity: Entity) -> frozenset[str]:
         if not any(varies(field) for field in fields):
             found |= {field.name for field in fields if field.references is not None}
     return frozenset(found)
+
+
+def is_one_for_each(entity: Entity) -> bool:
+    """Whether some unique key lets an owner have one row, or one in each of a few states."""
+    owner = entity.owner
+    return owner is not None and any(
+        owner.name in key
+        and not any(varies(field) or field.references for field in map(entity.field, key))
+        for key in entity.unique
+    )
+
+
+def tested_with(row: Row, spec: FeatureSpec) -> tuple[str, ...]:
+    """The operations whose request names the row, in its path or in its body, or which list it."""
+    first = next(each for each in rows(spec) if each.entity.name == row.entity.name)
+    return tuple(
+        operation.name
+        for operation in spec.operations.values()
+        if row.constant == _constant(operation)
+        or (operation.action == "list" and operation.entity == row.entity.name and row == first)
+        or any(
+            named.constant == row.constant
+            for named in _named_in_body(operation, spec, {row.constant: row})
+        )
+    )
 
 
 def wanted_state(
