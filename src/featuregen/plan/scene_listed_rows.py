@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from featuregen.plan.scene_found import STRANGER
 from featuregen.plan.scene_makers import another_id, another_row, stored_sample
 from featuregen.plan.scene_requests import text
-from featuregen.plan.scene_rows import is_one_for_each, only_by_reference
+from featuregen.plan.scene_rows import OWNER, is_one_for_each, only_by_reference
 from featuregen.plan.scene_values import ascending, others
 from featuregen.plan.stored_rows import reads_as
 
@@ -46,7 +46,8 @@ def listed_rows(
     base: dict[str, Json] = {}
     if operation.parent is not None and operation.parent_field is not None:
         parent = spec.entities[operation.parent]
-        needed += another_row(parent, spec, _PARENT, {})
+        own: dict[str, Json] = {parent.owner.name: OWNER} if parent.owner is not None else {}
+        needed += another_row(parent, spec, _PARENT, own)
         base[operation.parent_field] = parent_id(operation, spec)
     for number, field in enumerate(entity.fields, _SHARED):
         if field.references is None or field.nullable or field.name in base:

@@ -165,8 +165,6 @@ def another_row(
     Rows of different numbers clash in no key, but for what `values` says.
     """
     row = new_row(entity, "", number * _NEEDED + _SEEDS, spec)
-    if is_one_for_each(entity) and entity.owner is not None:
-        row.values[entity.owner.name] = f"{OWNER}_{number}"
     return (*_referred_by(row, spec, number, values), make(entity, spec, row.values | dict(values)))
 
 

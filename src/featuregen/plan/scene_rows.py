@@ -115,7 +115,11 @@ def _named_by(operation: Operation, entity: Entity) -> str:
 
 
 def new_row(entity: Entity, constant: str, number: int, spec: FeatureSpec) -> Row:
-    """A row unlike those of other numbers; the rows that it has to refer to are not there yet."""
+    """A row unlike those of other numbers; the rows that it has to refer to are not there yet.
+
+    One without a constant stands beside those that the tests find.
+    """
+    apart = f"{OWNER}_{number}"
     values: dict[str, Json] = {}
     for field in entity.fields:
         if field.references is not None:
@@ -125,7 +129,7 @@ def new_row(entity: Entity, constant: str, number: int, spec: FeatureSpec) -> Ro
                 prefix = (field.pattern or "").removeprefix("^").partition("[")[0] or field.prefix
                 values[field.name] = f"{prefix or ''}{number:032x}"
             case "owner":
-                values[field.name] = OWNER
+                values[field.name] = OWNER if constant or not is_one_for_each(entity) else apart
             case "literal" if field.generated is not None:
                 values[field.name] = field.generated.value
             case _:

@@ -30,6 +30,7 @@ EVENT_ID = "evt_1"
 class UnknownScene(NamedTuple):
     """A request that makes such a row, and whose outcome stays unknown; Python source."""
 
+    operation: str
     verb: str
     request: str  # what `client` is given
     auth: bool
@@ -291,6 +292,7 @@ def _unknown(transition: Transition, event: str, spec: FeatureSpec) -> UnknownSc
         request = request_plan(operation, spec, body=body)
         return UnknownScene(
             doubled=doubled([operation]),
+            operation=operation.name,
             verb=operation.method.lower(),
             request=request.send(headers="auth" if auth else None),
             auth=auth,
