@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from featuregen.importing.sources import Sources
 
 _ORDERS = "_ORDERS"
+_OF_ROWS = ("Create", "Update", "Page")
 
 
 def in_order(
@@ -48,6 +49,25 @@ def _sequences(service: Service, sources: Sources) -> Iterator[list[str]]:
         and one.target.id.endswith(_ORDERS)
     ]
     yield assigned
+    yield [*_in_the_order_of_models(service, sources)]
     jobs = sources.module(f"app/api/endpoints/{service.feature}_jobs.py")
     if jobs is not None:
         yield [name(one.targets[0]) for one in jobs.tree.body if isinstance(one, ast.Assign)]
+
+
+def _in_the_order_of_models(service: Service, sources: Sources) -> Iterator[str]:
+    """Operations with a model of their own that is made of a row: it stands where it is needed."""
+    models = sources.module(f"app/models/{service.feature}.py")
+    tables = sources.module(f"app/tables/{service.feature}.py")
+    if models is None or tables is None:
+        return
+    rows = [one.name for one in tables.tree.body if isinstance(one, ast.ClassDef)]
+    made = {f"{row}{end}" for row in rows for end in _OF_ROWS}
+    users: dict[str, list[str]] = {}
+    methods = (one for one in service.node.body if isinstance(one, ast.AsyncFunctionDef))
+    for method in methods:
+        for node in (method.returns, *(one.annotation for one in method.args.args)):
+            users.setdefault(name(node), []).append(method.name)
+    for one in models.tree.body:
+        if isinstance(one, ast.ClassDef) and one.name in made and len(users.get(one.name, ())) == 1:
+            yield users[one.name][0]
