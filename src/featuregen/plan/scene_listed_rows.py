@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from featuregen.plan.scene_found import STRANGER
 from featuregen.plan.scene_makers import another_id, another_row, stored_sample
 from featuregen.plan.scene_requests import text
-from featuregen.plan.scene_rows import OWNER, is_one_for_each, only_by_reference
+from featuregen.plan.scene_rows import OWNER, is_one_for_all, is_one_for_each, only_by_reference
 from featuregen.plan.scene_values import ascending, others
 from featuregen.plan.stored_rows import reads_as
 
@@ -59,7 +59,7 @@ def listed_rows(
             needed += another_row(target, spec, number, {})
             base[field.name] = another_id(target, spec, number)
     apart = _owners_apart(operation, entity, [*values, {}])
-    if apart is None and len(values) > 1:
+    if apart is None and (len(values) > 1 or is_one_for_all(entity)):
         return None
     made: list[str] = []
     for number, each in enumerate((*values, {})):
@@ -75,6 +75,8 @@ def _owners_apart(
 ) -> list[dict[str, Json]] | None:
     """Owners that keep rows apart which a key has once for each; None where they do not help."""
     count = len(values)
+    if is_one_for_all(entity):
+        return None
     if is_one_for_each(entity) and entity.owner is not None:
         unsaid = [each for each in values[:-1] if entity.owner.name not in each]
         if len(unsaid) > 1 and reads_as(entity, operation) == "owned":

@@ -11,7 +11,14 @@ from featuregen.plan.names import snake, words
 from featuregen.plan.python_values import VALUE_IMPORTS, python_value
 from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample
-from featuregen.plan.scene_rows import OWNER, is_one_for_each, new_row, rows, tested_with
+from featuregen.plan.scene_rows import (
+    OWNER,
+    is_one_for_all,
+    is_one_for_each,
+    new_row,
+    rows,
+    tested_with,
+)
 from featuregen.plan.signatures import stores
 
 if TYPE_CHECKING:
@@ -85,7 +92,7 @@ def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
 
 def shares_out(spec: FeatureSpec) -> bool:
     """Whether the user of the tests can have but one of some rows that they find."""
-    return any(is_one_for_each(row.entity) for row in rows(spec))
+    return any(is_one_for_each(row.entity) or is_one_for_all(row.entity) for row in rows(spec))
 
 
 def _maker(entity: Entity, spec: FeatureSpec) -> MakerPlan:
@@ -194,12 +201,12 @@ def _seed(row: Row, spec: FeatureSpec) -> str:
     name = row.entity.id.name
     code = make(row.entity, spec, {key: row.values[key] for key in row.values if key != name})
     function, _, rest = code.partition("(")
-    owner = ""
+    owner, tested = "", ", ".join(map(py_string, tested_with(row, spec)))
+    whose = f"{{{tested}}}" if tested else "set()"
     if is_one_for_each(row.entity) and row.entity.owner is not None:
-        tested = ", ".join(map(py_string, tested_with(row, spec)))
-        whose = f"{{{tested}}}" if tested else "set()"
         owner = f", {row.entity.owner.name}=holder(test, {row.constant}, {whose})"
-    return f"{function}({name}={row.constant}{owner}{'' if rest == ')' else ', '}{rest}"
+    made = f"{function}({name}={row.constant}{owner}{'' if rest == ')' else ', '}{rest}"
+    return f"*([{made}] if is_about(test, {whose}) else [])" if is_one_for_all(row.entity) else made
 
 
 def _referred_first(spec: FeatureSpec) -> tuple[str, ...]:

@@ -96,7 +96,10 @@ def _rows(spec: FeatureSpec) -> tuple[Row, ...]:
 def listed(operation: Operation, spec: FeatureSpec) -> tuple[Row, ...]:
     """The rows that a list shows its caller."""
     own = tuple(row for row in rows(spec) if row.entity.name == operation.entity)
-    if own and is_one_for_each(own[0].entity) and own[0].entity.scope != "public":
+    if own and (
+        is_one_for_all(own[0].entity)
+        or (is_one_for_each(own[0].entity) and own[0].entity.scope != "public")
+    ):
         own = tuple(row for row in own if operation.name in tested_with(row, spec))
     parent = row_of(operation, spec)
     if operation.parent_field is None or parent is None:
@@ -134,18 +137,24 @@ def new_row(entity: Entity, constant: str, number: int, spec: FeatureSpec) -> Ro
                 values[field.name] = field.generated.value
             case _:
                 values[field.name] = sample(field, spec)
-    return Row(entity, constant, values | _unlike_others(entity, values, number, spec))
+    return Row(entity, constant, values | _unlike_others(entity, constant, values, number, spec))
 
 
 def _unlike_others(
-    entity: Entity, values: dict[str, Json], number: int, spec: FeatureSpec
+    entity: Entity, constant: str, values: dict[str, Json], number: int, spec: FeatureSpec
 ) -> dict[str, Json]:
-    """Values that no row of another number has, nor the body of a request."""
+    """Values that no row of another number has, nor the body of a request.
+
+    Where there are but a few, the rows beside those that the tests find have them in turn.
+    """
     found: dict[str, Json] = {}
+    in_turn = not constant and is_one_for_all(entity)
     for key in entity.unique:
         for field in map(entity.field, key):
             if field.name in values and field.generated is None and field.name not in found:
-                value = nth_other(field, spec, values[field.name], number)
+                held = values[field.name]
+                few = len(field.values) - 1 if in_turn and field.type.kind == "enum" else 0
+                value = nth_other(field, spec, held, (number % few + 1) if few else number)
                 found |= {} if value is None else {field.name: value}
     return found
 
@@ -166,6 +175,17 @@ def is_one_for_each(entity: Entity) -> bool:
     return owner is not None and any(
         owner.name in key
         and not any(varies(field) or field.references for field in map(entity.field, key))
+        for key in entity.unique
+    )
+
+
+def is_one_for_all(entity: Entity) -> bool:
+    """Whether some unique key lets there be one row, or one for each of a few values, in all."""
+    return any(
+        not any(
+            varies(field) or field.references or field == entity.owner
+            for field in map(entity.field, key)
+        )
         for key in entity.unique
     )
 

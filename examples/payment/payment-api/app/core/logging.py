@@ -10,16 +10,20 @@ from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.core.config import Settings
-from app.core.redaction import redact_mapping, register_sensitive
+from app.core.redaction import MASK, redact, redact_mapping, register_sensitive
 
 _INTERNAL = frozenset({"_record", "_from_structlog"})
+_OF_EVERY_EVENT = frozenset({"event", "level", "logger", "timestamp"})
+"""Keys of the log itself: a sensitive field may have such a name, too."""
 
 
 def redact_event(_logger: WrappedLogger, _method: str, event_dict: EventDict) -> EventDict:
     """Redact one event, as a structlog processor."""
     event_dict.pop("color_message", None)  # uvicorn says everything twice
     internal = {key: event_dict.pop(key) for key in _INTERNAL & event_dict.keys()}
-    return {**redact_mapping(cast("Mapping[object, object]", event_dict)), **internal}
+    told = redact_mapping(cast("Mapping[object, object]", event_dict))
+    told |= {key: redact(event_dict[key]) for key in _OF_EVERY_EVENT if told.get(key) is MASK}
+    return {**told, **internal}
 
 
 def configure_logging(settings: Settings) -> None:
