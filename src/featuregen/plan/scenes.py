@@ -106,6 +106,7 @@ class OperationTests(NamedTuple):
     timeout: FailurePlan | None
     attempts: int  # of a call that may be repeated, else 1
     key_header: str | None
+    clashes: bool  # the same request makes no second row
     responses: str  # the set of documented statuses, as a literal
     defaults: str | None  # of parameters, as they are documented: a dict display
     openapi_path: str
@@ -320,6 +321,7 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         and operation.call
         and needs_key(operation.call, upstream)
         else None,
+        clashes=operation.action == "create" and bool(spec.entities[operation.entity or ""].unique),
         responses=_responses(operation, spec),
         defaults=_defaults(operation),
         openapi_path=py_string(route_path(operation, spec)),
