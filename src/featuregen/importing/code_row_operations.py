@@ -112,7 +112,7 @@ class _Guess:
 
     def _changes(self, called: list[str]) -> str:
         """What a method is that changes a row and makes none."""
-        if "model_dump" in called:
+        if {"model_dump", "getattr"} & {*called}:
             return "update"
         clients = {
             f"_{client.upstream}" for client in self.rows.service.clients_of(self.rows.clients)

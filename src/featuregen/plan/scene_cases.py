@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from featuregen.plan.quote import py_literal, py_string
@@ -80,12 +81,22 @@ def body_cases(
     rules_touch = {name for rule in model.rules for name in _names(rule.check)}
     for field in model.fields:
         for case in inside(field, spec):
+            if _passes_the_bound(field, case.value, operation):
+                continue
             if field.name not in rules_touch and not _refers(field, operation, spec):
                 changed = {**body, field.wire_name: case.value}
                 sent = sent_part(operation, spec, changed, field.name)
                 accepted.append(replace(_body_change(field, case), sent=case_literal(sent)))
         refused.extend(_body_change(field, case) for case in outside(field, spec))
     return tuple(accepted), tuple(refused)
+
+
+def _passes_the_bound(field: Field, value: Json, operation: Operation) -> bool:
+    """Whether it is more than ever fits; rows whose bound is a field hold the greatest."""
+    reserve = operation.reserve
+    if reserve is None or reserve.by != field.name or reserve.up_to.isidentifier():
+        return False
+    return isinstance(value, int | str) and Decimal(value) > Decimal(reserve.up_to)
 
 
 _LONGEST = 2_000  # of a value in a URL

@@ -179,6 +179,15 @@ def _asked(operation: Operation, spec: FeatureSpec) -> dict[str, Json]:
     return {field.name: body[field.wire_name] for field in model.fields}
 
 
+def room_for(operation: Operation, times: int, spec: FeatureSpec) -> bool:
+    """Whether the row of the request has room for so many of it."""
+    reserve, row, amount = operation.reserve, bounded_row(operation, spec), _amount(operation, spec)
+    if reserve is None or row is None or amount is None:
+        return False
+    bound = row.values[reserve.up_to] if reserve.up_to.isidentifier() else reserve.up_to
+    return Decimal(str(bound)) - Decimal(str(row.values[reserve.field])) >= amount * times
+
+
 def _amount(operation: Operation, spec: FeatureSpec) -> Decimal | None:
     """What the sample request takes."""
     reserve = operation.reserve

@@ -49,6 +49,7 @@ class VersionScene(NamedTuple):
     required: bool
     answered: bool
     repeats: bool  # the row is there afterwards
+    moves: bool  # but not where it was
 
 
 class Referring(NamedTuple):
@@ -157,7 +158,14 @@ def version_scene(operation: Operation, spec: FeatureSpec) -> VersionScene | Non
         required=changes and operation.if_match == "required",
         answered=answered,
         repeats=operation.action == "update",
+        moves=operation.action == "update" and _moves(operation, spec),
     )
+
+
+def _moves(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the path no longer names the row once the update is made."""
+    asked = spec.models[operation.request or ""].fields
+    return any(field.name == operation.by for field in asked)
 
 
 def referring_rows(operation: Operation, spec: FeatureSpec) -> Iterator[Referring]:

@@ -108,6 +108,9 @@ def _clashes(operation: Operation, model: Model, spec: FeatureSpec) -> Iterator[
         if operation.action == "update" and not _stays(key, sent, entity):
             continue
         values = {name: written[name] for name in key}
+        row = row_of(operation, spec)
+        if operation.action == "update" and row and values.items() <= row.values.items():
+            continue  # it has this key already
         owner = entity.owner.name if entity.owner else ""
         apart: tuple[str, ...] = ()
         if owner in key:

@@ -32,6 +32,7 @@ from featuregen.plan.scene_cases import CaseGroup, body_cases, case_groups, para
 from featuregen.plan.scene_examples import ExamplePlan, plan_examples
 from featuregen.plan.scene_makers import RowsPlan, plan_rows
 from featuregen.plan.scene_requests import RequestPlan, request_plan, text
+from featuregen.plan.scene_reserve import room_for
 from featuregen.plan.scene_rows import path_value
 from featuregen.plan.scene_secrets import secret_texts
 from featuregen.plan.scene_taken import TakenScene, taken_scene
@@ -435,8 +436,11 @@ def _defaults(operation: Operation) -> str | None:
 
 
 def _runs_out(operation: Operation, spec: FeatureSpec) -> bool:
-    """Whether the same request cannot be done twice."""
+    """Whether the same request cannot be done as often as its limit allows."""
     if operation.action in {"delete", "transition"}:
+        return True
+    rate = _rate(operation)
+    if operation.reserve and rate and not room_for(operation, rate.amount, spec):
         return True
     return operation.action == "create" and bool(spec.entities[operation.entity or ""].unique)
 

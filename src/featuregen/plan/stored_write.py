@@ -25,7 +25,7 @@ from featuregen.plan.stored_rows import (
 from featuregen.plan.stored_statements import changed, one_of, update_of, value_of
 
 if TYPE_CHECKING:
-    from featuregen.spec.model import Entity, FeatureSpec, Operation, Transition
+    from featuregen.spec.model import Entity, FeatureSpec, Field, Operation, Transition, TypeRef
 
 PRECONDITION = "PreconditionFailedError()"
 
@@ -88,9 +88,6 @@ def _update(
     written = written_fields(operation, spec)
     fields = [field.name for field in entity.fields if field.name in written]
     asked = spec.models[operation.request or ""].fields
-    only = "" if {field.name for field in asked} == set(fields) else _included(fields)
-    if any(field.wire for field in asked):
-        only += "by_alias=False, "
     values = ", ".join(bumped(entity, ("**changes",), spec))
     clashing = clash(entity, spec) if may_clash(entity, fields) else None
     changing = f"statement.values({values}).returning({entity.name})"
@@ -98,7 +95,7 @@ def _update(
         lookup=(
             *lines,
             *checked_references(entity, operation, spec),
-            f"changes = data.model_dump({only}exclude_unset=True)",
+            f"changes = {_sent(fields, asked)}",
         ),
         statement=_where(f"update({entity.name})", _is_the_row(operation, spec)),
         if_match=f"{column(entity, 'version')} == if_match",
@@ -106,8 +103,21 @@ def _update(
     )
 
 
-def _included(fields: list[str]) -> str:
-    return f"include={{{', '.join(py_string(name) for name in fields)}}}, "
+def _sent(fields: list[str], asked: tuple[Field, ...]) -> str:
+    """What the request says, by the names of the columns; models stay models, as on creation."""
+    named = f"{{{', '.join(py_string(name) for name in fields)}}}"
+    is_all = {field.name for field in asked} == set(fields)
+    if any(_holds_model(field.type) for field in asked):
+        names = "data.model_fields_set" if is_all else f"data.model_fields_set & {named}"
+        return f"{{name: getattr(data, name) for name in {names}}}"
+    only = "" if is_all else f"include={named}, "
+    if any(field.wire for field in asked):
+        only += "by_alias=False, "
+    return f"data.model_dump({only}exclude_unset=True)"
+
+
+def _holds_model(type_: TypeRef) -> bool:
+    return type_.kind == "model" or (type_.of is not None and _holds_model(type_.of))
 
 
 def _where(statement: str, conditions: tuple[str, ...]) -> str:
