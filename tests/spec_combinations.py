@@ -380,7 +380,9 @@ class _Author:
         owner = ["owner_id"] if scope != "public" else []
         unique = [[*self.pick(owner, []), "slug"]] if "slug" in fields else []
         if columns and self.often(0.2):
-            unique.append([*owner, *self.some(columns, 2)])
+            key = self.some(columns, 2)
+            if any(fields[one].get("generated") is None for one in key):  # else born but once
+                unique.append([*owner, *key])
         if any("owner_id" in key for key in unique) or self.often(0.1):
             fields |= {"owner_id": {"generated": "owner"}}
         made: Part = (
