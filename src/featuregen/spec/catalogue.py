@@ -409,7 +409,7 @@ _ENTRIES = (
     Entry(
         "FG517",
         "a reservation that does not hold",
-        "Counter, bound and amount are numbers of one kind that are always there; the counter begins with a value of its own, and an amount is over 0, since anything less would give back what others hold. All three have the same decimal places. Operations that make the same rows reserve the same, where a call may be refused: what an event tells is about a row, not about the operation that made it.",
+        "Counter, bound and amount are numbers of one kind that are always there; the counter begins with a value of its own, and an amount is over 0, since anything less would give back what others hold. All three have the same decimal places. What was reserved stays in the row: no answer and no update writes it. Operations that make the same rows reserve the same, where a call may be refused: what an event tells is about a row, not about the operation that made it.",
         "Hold: {fields: {seats: int}}",
         "Hold: {fields: {seats: {type: int, ge: 1}}}",
     ),

@@ -30,11 +30,8 @@ def check_reservation(
     counter = known_field(reserve.field, bounded, below, "field", key=False)
     if counter is not None and not _is_number(counter, "field", "the counter", below):
         counter = None
-    if operation.action == "create" and reserve.via is None:
-        made = spec.entities[operation.entity or ""]
-        report_reference(made, reserve.entity, below, "entity")
-    elif operation.action == "create":
-        _check_reference(operation, reserve, spec, below)
+    if operation.action == "create":
+        _check_made(operation, reserve, spec, below)
     if counter is not None:
         _check_bound(reserve, counter, bounded, below)
         _check_amount(operation, reserve, counter, spec, place)
@@ -50,8 +47,18 @@ def check_reservation(
     check_literals(reserve.full, bounded, below.below("full"))
     if reserve.field in dict(reserve.full):
         below.report("FG517", "the counter itself is not set", "full", reserve.field, key=True)
+
+
+def _check_made(operation: Operation, reserve: Reserve, spec: FeatureSpec, place: Place) -> None:
+    """The row that is made names the bounded one, and says for good what was reserved for it."""
+    if reserve.via is None:
+        made = spec.entities[operation.entity or ""]
+        report_reference(made, reserve.entity, place, "entity")
+    else:
+        _check_reference(operation, reserve, spec, place)
+    _check_stays(operation, reserve, spec, place)
     if operation.call is not None and _is_told_later(operation, operation.call, spec):
-        _check_alike(operation, reserve, spec, below)
+        _check_alike(operation, reserve, spec, place)
 
 
 def _is_number(field: Field, key: str, what: str, place: Place) -> bool:
@@ -84,6 +91,29 @@ def _check_reference(
         "via" if place.has("via") else "entity",
         hint=f"{field.name}: {{references: {reserve.entity}}}, without `required: false`",
     )
+
+
+def _check_stays(operation: Operation, reserve: Reserve, spec: FeatureSpec, place: Place) -> None:
+    """What was taken stays in the row: by it a refusal gives back, and nothing else counts it."""
+    for other in spec.operations.values():
+        if other.entity != operation.entity or other.action not in ("create", "get", "update"):
+            continue
+        asked = spec.models.get(other.request or "") if other.action == "update" else None
+        told = other.call.receive if other.call is not None else ()
+        if any(one.target[0] == reserve.by for one in told):
+            what = f"the answer to '{other.name}' writes '{reserve.by}'"
+        elif asked is not None and any(field.name == reserve.by for field in asked.fields):
+            what = f"'{other.name}' changes '{reserve.by}'"
+        else:
+            continue
+        place.report(
+            "FG517",
+            f"{what}, and what was reserved is not what the row says then",
+            "by",
+            hint=f"{reserve.by}: {{…, immutable: true}}"
+            if other.action == "update"
+            else f"leave '{reserve.by}' out of `receive`",
+        )
 
 
 def _is_told_later(operation: Operation, call: Call, spec: FeatureSpec) -> bool:
