@@ -9,7 +9,17 @@ import pytest
 
 from featuregen.plan.python_values import python_object
 from featuregen.plan.scene_makers import another_id, another_row, made_values, make, plan_rows
-from featuregen.plan.scene_rows import broken_by, kept_by, right_state, row_of, rows
+from featuregen.plan.scene_rows import (
+    Row,
+    asked_by,
+    broken_by,
+    is_one_for_all,
+    is_one_for_each,
+    kept_by,
+    right_state,
+    row_of,
+    rows,
+)
 from featuregen.plan.scene_values import ascending, nth_other, others
 from featuregen.spec.checks.values import fault_of
 from featuregen.spec.load import parse_spec
@@ -64,13 +74,21 @@ def test_no_two_rows_of_a_case_share_a_key_a_name_or_an_id(path: Path) -> None:
     assert len({row.constant for row in found}) == len(found)
     assert len({row.id for row in found}) == len(found)
     for entity in spec.entities.values():
-        for key in entity.unique:
-            held = [
-                tuple(str(row.values.get(name)) for name in key)
-                for row in found
-                if row.entity == entity and all(row.values.get(name) is not None for name in key)
-            ]
-            assert len(set(held)) == len(held)
+        own = [row for row in found if row.entity == entity]
+        is_few = is_one_for_each(entity) or is_one_for_all(entity)
+        for name in spec.operations if is_few else ("any",):
+            there = [row for row in own if not is_few or name in asked_by(row, spec)]
+            assert all(is_alone(row, there) for row in there), name
+
+
+def is_alone(row: Row, others: list[Row]) -> bool:
+    """Whether no other row has one of its keys."""
+    for key in row.entity.unique:
+        held = [row.values.get(name) for name in key]
+        same = [one for one in others if [one.values.get(name) for name in key] == held]
+        if None not in held and same != [row]:
+            return False
+    return True
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)

@@ -13,11 +13,11 @@ from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample
 from featuregen.plan.scene_rows import (
     OWNER,
+    asked_by,
     is_one_for_all,
     is_one_for_each,
     new_row,
     rows,
-    tested_with,
 )
 from featuregen.plan.signatures import stores
 
@@ -71,7 +71,6 @@ def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
         ),
         imports=(
             *VALUE_IMPORTS,
-            "from collections.abc import Set",
             "from typing import Any",
             "from sqlalchemy import select",
             "from app.db.base import Base",
@@ -201,7 +200,7 @@ def _seed(row: Row, spec: FeatureSpec) -> str:
     name = row.entity.id.name
     code = make(row.entity, spec, {key: row.values[key] for key in row.values if key != name})
     function, _, rest = code.partition("(")
-    owner, tested = "", ", ".join(map(py_string, tested_with(row, spec)))
+    owner, tested = "", ", ".join(map(py_string, asked_by(row, spec)))
     whose = f"{{{tested}}}" if tested else "set()"
     if is_one_for_each(row.entity) and row.entity.owner is not None:
         owner = f", {row.entity.owner.name}=holder(test, {row.constant}, {whose})"

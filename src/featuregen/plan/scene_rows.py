@@ -100,7 +100,7 @@ def listed(operation: Operation, spec: FeatureSpec) -> tuple[Row, ...]:
         is_one_for_all(own[0].entity)
         or (is_one_for_each(own[0].entity) and own[0].entity.scope != "public")
     ):
-        own = tuple(row for row in own if operation.name in tested_with(row, spec))
+        own = tuple(row for row in own if operation.name in asked_by(row, spec))
     parent = row_of(operation, spec)
     if operation.parent_field is None or parent is None:
         return own
@@ -190,7 +190,7 @@ def is_one_for_all(entity: Entity) -> bool:
     )
 
 
-def tested_with(row: Row, spec: FeatureSpec) -> tuple[str, ...]:
+def asked_by(row: Row, spec: FeatureSpec) -> tuple[str, ...]:
     """The operations whose request names the row, in its path or in its body, or which list it."""
     first = next(each for each in rows(spec) if each.entity.name == row.entity.name)
     return tuple(
