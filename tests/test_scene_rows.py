@@ -11,10 +11,9 @@ from featuregen.plan.python_values import python_object
 from featuregen.plan.scene_makers import another_id, another_row, made_values, make, plan_rows
 from featuregen.plan.scene_rows import (
     Row,
+    are_few,
     asked_by,
     broken_by,
-    is_one_for_all,
-    is_one_for_each,
     kept_by,
     right_state,
     row_of,
@@ -75,7 +74,7 @@ def test_no_two_rows_of_a_case_share_a_key_a_name_or_an_id(path: Path) -> None:
     assert len({row.id for row in found}) == len(found)
     for entity in spec.entities.values():
         own = [row for row in found if row.entity == entity]
-        is_few = is_one_for_each(entity) or is_one_for_all(entity)
+        is_few = are_few(entity)
         for name in spec.operations if is_few else ("any",):
             there = [row for row in own if not is_few or name in asked_by(row, spec)]
             assert all(is_alone(row, there) for row in there), name

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from featuregen.importing.python_values import name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Set
 
     from featuregen.importing.imported import Notes
     from featuregen.importing.sources import Module, Sources
@@ -54,22 +54,21 @@ class Rest:
         more = {part[:2] for part in now if part.path in self.modules} - self._there
         self._gone = more if self._gone is None else self._gone & more
 
-    def note(self, notes: Notes, told: Collection[str]) -> None:
+    def note(self, notes: Notes, told: Set[str]) -> None:
         """List them, but for those that are `told` with an operation or a webhook."""
         for path, module in self.modules.items():
             found = [
                 (part.name, node)
                 for part, node in (self.left or {}).items()
-                if part.path == path and not set(part.name.split(".")) & set(told)
+                if part.path == path and not told & {*part.name.split(".")}
             ]
             gone = sorted(
                 called
                 for file, called in self._gone or ()
-                if file == path and not set(called.split(".")) & set(told)
+                if file == path and not told & {*called.split(".")}
             )
-            if len(found) + len(gone) > _MOST:
-                what = f"{len(found) + len(gone)} definitions are not as they would be generated"
-                notes.add(path, what)
+            if (number := len(found) + len(gone)) > _MOST:
+                notes.add(path, f"{number} definitions are not as they would be generated")
                 continue
             for called, node in found:
                 notes.add(module.place(node), f"{called} is not as it would be generated")

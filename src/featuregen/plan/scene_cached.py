@@ -11,7 +11,7 @@ from featuregen.plan.samples import sample_model
 from featuregen.plan.scene_found import STRANGER
 from featuregen.plan.scene_guards import doubled
 from featuregen.plan.scene_requests import RequestPlan, request_plan, url
-from featuregen.plan.scene_rows import is_one_for_all, is_one_for_each, row_of, rows
+from featuregen.plan.scene_rows import are_few, row_of, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,8 +159,7 @@ def _write_of_rows(
         below = operation.parent is not None or other.parent is not None
         if below or other.action not in {"create", "delete"}:
             return None
-        entity = spec.entities[other.entity or ""]
-        if is_one_for_each(entity) or is_one_for_all(entity):
+        if are_few(spec.entities[other.entity or ""]):
             return None  # the row that is listed is all that there can be
         return Write(other.name, other.method.lower(), plan, other.status, gone=False)
     if row is None or other.by != operation.by or other.action not in {"update", "delete"}:

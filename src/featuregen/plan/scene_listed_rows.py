@@ -42,6 +42,8 @@ def listed_rows(
 ) -> ListedRows | None:
     """Rows with these values; None where a key lets there be but one."""
     entity = spec.entities[operation.entity or ""]
+    if is_one_for_all(entity):
+        return None
     needed: list[str] = []
     base: dict[str, Json] = {}
     if operation.parent is not None and operation.parent_field is not None:
@@ -59,7 +61,7 @@ def listed_rows(
             needed += another_row(target, spec, number, {})
             base[field.name] = another_id(target, spec, number)
     apart = _owners_apart(operation, entity, [*values, {}])
-    if apart is None and (len(values) > 1 or is_one_for_all(entity)):
+    if apart is None and len(values) > 1:
         return None
     made: list[str] = []
     for number, each in enumerate((*values, {})):
@@ -75,8 +77,6 @@ def _owners_apart(
 ) -> list[dict[str, Json]] | None:
     """Owners that keep rows apart which a key has once for each; None where they do not help."""
     count = len(values)
-    if is_one_for_all(entity):
-        return None
     if is_one_for_each(entity) and entity.owner is not None:
         unsaid = [each for each in values[:-1] if entity.owner.name not in each]
         if len(unsaid) > 1 and reads_as(entity, operation) == "owned":

@@ -13,6 +13,7 @@ from featuregen.plan.quote import docstring, py_literal, py_string
 from featuregen.plan.samples import sample
 from featuregen.plan.scene_rows import (
     OWNER,
+    are_few,
     asked_by,
     is_one_for_all,
     is_one_for_each,
@@ -91,7 +92,7 @@ def plan_rows(spec: FeatureSpec) -> RowsPlan | None:
 
 def shares_out(spec: FeatureSpec) -> bool:
     """Whether the user of the tests can have but one of some rows that they find."""
-    return any(is_one_for_each(row.entity) or is_one_for_all(row.entity) for row in rows(spec))
+    return any(are_few(row.entity) for row in rows(spec))
 
 
 def _maker(entity: Entity, spec: FeatureSpec) -> MakerPlan:
@@ -200,11 +201,14 @@ def _seed(row: Row, spec: FeatureSpec) -> str:
     name = row.entity.id.name
     code = make(row.entity, spec, {key: row.values[key] for key in row.values if key != name})
     function, _, rest = code.partition("(")
-    owner, tested = "", ", ".join(map(py_string, asked_by(row, spec)))
-    whose = f"{{{tested}}}" if tested else "set()"
+    values = f"{'' if rest == ')' else ', '}{rest}"
+    if not are_few(row.entity):
+        return f"{function}({name}={row.constant}{values}"
+    tested = ", ".join(map(py_string, asked_by(row, spec)))
+    whose, owner = f"{{{tested}}}" if tested else "set()", ""
     if is_one_for_each(row.entity) and row.entity.owner is not None:
         owner = f", {row.entity.owner.name}=holder(test, {row.constant}, {whose})"
-    made = f"{function}({name}={row.constant}{owner}{'' if rest == ')' else ', '}{rest}"
+    made = f"{function}({name}={row.constant}{owner}{values}"
     return f"*([{made}] if is_about(test, {whose}) else [])" if is_one_for_all(row.entity) else made
 
 

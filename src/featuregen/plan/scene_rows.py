@@ -161,33 +161,39 @@ def _unlike_others(
 
 def only_by_reference(entity: Entity) -> frozenset[str]:
     """The references that alone keep rows of one owner apart in some unique key."""
-    found: set[str] = set()
-    for key in entity.unique:
-        fields = [entity.field(name) for name in key]
-        if not any(varies(field) for field in fields):
-            found |= {field.name for field in fields if field.references is not None}
-    return frozenset(found)
+    return frozenset(
+        field.name for key in _narrow_keys(entity) for field in key if field.references is not None
+    )
 
 
 def is_one_for_each(entity: Entity) -> bool:
     """Whether some unique key lets an owner have one row, or one in each of a few states."""
-    owner = entity.owner
-    return owner is not None and any(
-        owner.name in key
-        and not any(varies(field) or field.references for field in map(entity.field, key))
-        for key in entity.unique
-    )
+    return any(entity.owner in key for key in _keys_of_few(entity))
 
 
 def is_one_for_all(entity: Entity) -> bool:
     """Whether some unique key lets there be one row, or one for each of a few values, in all."""
-    return any(
-        not any(
-            varies(field) or field.references or field == entity.owner
-            for field in map(entity.field, key)
-        )
-        for key in entity.unique
-    )
+    return any(entity.owner not in key for key in _keys_of_few(entity))
+
+
+def are_few(entity: Entity) -> bool:
+    """Whether there can be but a few rows, of one owner or in all."""
+    return any(True for _ in _keys_of_few(entity))
+
+
+def _keys_of_few(entity: Entity) -> Iterator[list[Field]]:
+    """The unique keys that allow for but a few rows, of one owner or in all."""
+    for key in _narrow_keys(entity):
+        if not any(field.references for field in key):
+            yield key
+
+
+def _narrow_keys(entity: Entity) -> Iterator[list[Field]]:
+    """The unique keys of which no field has a value of its own for each of many rows."""
+    for key in entity.unique:
+        fields = [entity.field(name) for name in key]
+        if not any(map(varies, fields)):
+            yield fields
 
 
 def asked_by(row: Row, spec: FeatureSpec) -> tuple[str, ...]:

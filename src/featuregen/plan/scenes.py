@@ -322,7 +322,7 @@ def work_tests(operation: Operation, spec: FeatureSpec) -> OperationTests:
         and operation.call
         and needs_key(operation.call, upstream)
         else None,
-        clashes=operation.action == "create" and bool(spec.entities[operation.entity or ""].unique),
+        clashes=_clashes(operation, spec),
         responses=_responses(operation, spec),
         defaults=_defaults(operation),
         openapi_path=py_string(route_path(operation, spec)),
@@ -442,6 +442,11 @@ def _runs_out(operation: Operation, spec: FeatureSpec) -> bool:
     rate = _rate(operation)
     if operation.reserve and rate and not room_for(operation, rate.amount, spec):
         return True
+    return _clashes(operation, spec)
+
+
+def _clashes(operation: Operation, spec: FeatureSpec) -> bool:
+    """Whether the same request makes no second row."""
     return operation.action == "create" and bool(spec.entities[operation.entity or ""].unique)
 
 
